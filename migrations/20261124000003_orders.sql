@@ -46,7 +46,7 @@ CREATE TABLE stock_ledger (
 
 -- Messages written with the change that causes them and sent after its commit.
 CREATE TABLE outbox (
-  id            BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  id            CHAR(26) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY,
   queue         VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   message       MEDIUMTEXT NOT NULL,
   delay_seconds INT UNSIGNED NOT NULL DEFAULT 0,

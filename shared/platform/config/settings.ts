@@ -1,0 +1,159 @@
+import * as z from 'zod/mini'
+
+const text = z.string().check(z.minLength(1))
+const url = z.url({ protocol: /^https?$/ })
+const wholeNumber = (fallback: number, from: number, to: number) =>
+  z._default(z.coerce.number().check(z.int(), z.gte(from), z.lte(to)), fallback)
+
+/** A private Ed25519 key as a JWK (RFC 8037), with the id under which its public half is published. */
+const signingKey = z.looseObject({
+  kty: z.literal('OKP'),
+  crv: z.literal('Ed25519'),
+  kid: text,
+  x: text,
+  d: text,
+})
+
+/** Reads a setting that is written as JSON. */
+const json = <T extends z.ZodMiniType>(schema: T) =>
+  z.pipe(
+    z.pipe(
+      text,
+      z.transform((value, context) => {
+        try {
+          return JSON.parse(value) as unknown
+        } catch {
+          context.issues.push({ code: 'custom', message: 'must be JSON', input: value })
+          return z.NEVER
+        }
+      }),
+    ),
+    schema,
+  )
+
+/**
+ * A setting: its form, what it is for, whether it is a secret, and a sample for `.env.example`.
+ * Secrets have no default and come from SSM when deployed; docs/settings.md is made from this table.
+ */
+const setting = <T extends z.ZodMiniType>(
+  schema: T,
+  about: string,
+  options: { secret?: true; sample?: string } = {},
+) => ({ schema, about, ...options })
+
+export const SETTINGS = {
+  STAGE: setting(text, 'Name of the deployment: local, test, dev, prod, …', { sample: 'dev' }),
+  LOG_LEVEL: setting(
+    z._default(z.enum(['debug', 'info', 'warn', 'error']), 'info'),
+    'Lowest level that is logged.',
+  ),
+  DATABASE_URL: setting(
+    url,
+    'Primary database, as PlanetScale gives it: https://user:password@host/database.',
+    {
+      secret: true,
+      sample: 'https://USER:PASSWORD@aws.connect.psdb.cloud/minimall',
+    },
+  ),
+  DATABASE_REPLICA_URL: setting(
+    z.optional(url),
+    'Read replica, in the same form. Left out: reads go to the primary.',
+    { secret: true, sample: 'https://USER:PASSWORD@aws.connect.psdb.cloud/minimall' },
+  ),
+  UPSTASH_REDIS_REST_URL: setting(url, 'Upstash Redis REST address.', {
+    secret: true,
+    sample: 'https://NAME.upstash.io',
+  }),
+  UPSTASH_REDIS_REST_TOKEN: setting(text, 'Upstash Redis REST token.', { secret: true }),
+  AWS_REGION: setting(text, 'Region of the queues and of SES; Lambda sets it.', {
+    sample: 'ap-southeast-1',
+  }),
+  AWS_ENDPOINT_URL_SQS: setting(z.optional(url), 'SQS server in place of AWS (local stack).'),
+  AWS_ENDPOINT_URL_SESV2: setting(z.optional(url), 'SES server in place of AWS (local stack).'),
+  AWS_ENDPOINT_URL_CLOUDWATCH: setting(
+    z.optional(url),
+    'CloudWatch server in place of AWS (local stack).',
+  ),
+  QUEUE_URL_PREFIX: setting(
+    url,
+    'What stands before the name of a queue in its URL; serverless.yml sets it.',
+    { sample: 'https://sqs.ap-southeast-1.amazonaws.com/123456789012/minimall-dev-' },
+  ),
+  JWT_KEYS: setting(
+    json(z.object({ keys: z.array(signingKey).check(z.minLength(1)) })),
+    'Private Ed25519 keys as a JWK set. The first signs; all are published and accepted.',
+    { secret: true, sample: '{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"…","x":"…","d":"…"}]}' },
+  ),
+  JWT_ISSUER: setting(z._default(text, 'minimall'), 'Issuer of access tokens.'),
+  JWT_AUDIENCE: setting(z._default(text, 'minimall-miniprogram'), 'Audience of access tokens.'),
+  ACCESS_TOKEN_SECONDS: setting(wholeNumber(900, 30, 3600), 'Lifetime of an access token.'),
+  SESSION_DAYS: setting(
+    wholeNumber(30, 1, 365),
+    'Days without a refresh after which a session ends.',
+  ),
+  WECHAT_API_URL: setting(
+    z._default(url, 'https://api.weixin.qq.com'),
+    'Address of the WeChat API.',
+  ),
+  WECHAT_APP_ID: setting(text, 'App id of the mini-program.', { sample: 'wx0123456789abcdef' }),
+  WECHAT_APP_SECRET: setting(text, 'App secret of the mini-program.', { secret: true }),
+  ADMIN_OPENIDS: setting(
+    z.pipe(
+      z._default(z.string(), ''),
+      z.transform((list) =>
+        list
+          .split(',')
+          .map((id) => id.trim())
+          .filter(Boolean),
+      ),
+    ),
+    'Openids, separated by commas, that become admins when they sign in.',
+  ),
+  MAIL_FROM: setting(text, 'Sender of e-mails; SES must know the address.', {
+    sample: 'Shop <shop@example.com>',
+  }),
+  MAIL_RATE: setting(
+    wholeNumber(14, 1, 10_000),
+    'Recipients a second over all functions; not above the sending rate of your SES account.',
+  ),
+  MAIL_CONFIGURATION_SET: setting(
+    z.optional(text),
+    'SES configuration set that reports bounces; serverless.yml sets it.',
+  ),
+  UNPAID_MINUTES: setting(
+    wholeNumber(15, 1, 1440),
+    'Minutes after which an unpaid order is closed and its stock given back.',
+  ),
+  RELAY_AFTER_SECONDS: setting(
+    wholeNumber(30, 1, 3600),
+    'Age at which the relay sends a message again that should have been sent.',
+  ),
+} as const
+
+type Parsed = { [Name in keyof typeof SETTINGS]: z.output<(typeof SETTINGS)[Name]['schema']> }
+export type Settings = Readonly<Parsed>
+
+/** Thrown at cold start when settings are missing or wrong; names all of them at once. */
+export class SettingsInvalid extends Error {
+  override readonly name = 'SettingsInvalid'
+}
+
+/**
+ * Checks settings against {@link SETTINGS}.
+ * @param source names and values, as in `process.env`
+ * @throws SettingsInvalid naming every missing or wrong setting; never repeats a value
+ */
+export function parseSettings(source: Record<string, string | undefined>): Settings {
+  const problems: string[] = []
+  const settings: Record<string, unknown> = {}
+  for (const [name, { schema, about }] of Object.entries(SETTINGS)) {
+    const value = source[name] === '' ? undefined : source[name]
+    const result = z.safeParse(schema, value)
+    if (result.success) settings[name] = result.data
+    else problems.push(`  ${name} ${value === undefined ? 'is missing' : 'is not valid'}. ${about}`)
+  }
+  if (problems.length > 0) {
+    throw new SettingsInvalid(`${problems.length} setting(s) to mend:\n${problems.join('\n')}`)
+  }
+  return settings as Settings
+}

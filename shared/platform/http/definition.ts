@@ -1,0 +1,66 @@
+import type { APIGatewayProxyEventV2 } from 'aws-lambda'
+import type * as z from 'zod/mini'
+import type { Identity } from '../auth/identity.ts'
+import type { ApiErrorClass } from '../errors/api-error.ts'
+
+type Schema = z.ZodMiniType
+
+/** All that there is to say about one route: validation, types, OpenAPI and the client come from it. */
+export type RouteDefinition = {
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  /** As in serverless.yml, e.g. `/api/orders/{id}`. */
+  path: `/${string}`
+  /** One line for the OpenAPI document. */
+  summary: string
+  /** Who may call: everybody, a signed-in user, or an admin. */
+  auth: 'public' | 'user' | 'admin'
+  params?: Schema
+  query?: Schema
+  body?: Schema
+  /** Asks for the header Idempotency-Key and hands it on. */
+  idempotent?: boolean
+  /** The form of `data` by HTTP status. */
+  replies: Readonly<Record<number, Schema>>
+  /** Errors of this route beyond those that every route of its kind has. */
+  errors?: readonly ApiErrorClass[]
+  /** `raw` leaves the envelope out: the answer follows a standard of its own (JWKS). */
+  format?: 'envelope' | 'raw'
+}
+
+type Output<T> = T extends Schema ? z.output<T> : undefined
+
+/** What a route's handler gets: checked, typed, and nothing else. */
+export type Input<D extends RouteDefinition> = {
+  params: Output<D['params']>
+  query: Output<D['query']>
+  body: Output<D['body']>
+  user: D['auth'] extends 'public' ? undefined : Identity
+  idempotencyKey: D['idempotent'] extends true ? string : undefined
+  /** Request headers, names in lower case. */
+  headers: Readonly<Record<string, string | undefined>>
+}
+
+type Data<D extends RouteDefinition> = z.input<D['replies'][keyof D['replies'] & number]>
+
+/** What a route's handler returns: data for a plain 200, or a reply with a status of its own. */
+export type Answer<D extends RouteDefinition> = Data<D> | Reply<Data<D>>
+
+export class Reply<T> {
+  readonly status: number
+  readonly data: T
+  readonly headers: Record<string, string>
+
+  constructor(status: number, data: T, headers: Record<string, string> = {}) {
+    this.status = status
+    this.data = data
+    this.headers = headers
+  }
+}
+
+/** 202: taken, and done later. */
+export const accepted = <T>(data: T) => new Reply(202, data)
+/** 201: a new thing. */
+export const created = <T>(data: T) => new Reply(201, data)
+
+/** API Gateway's event while it passes through the stack: each middleware adds what it found out. */
+export type HttpEvent = APIGatewayProxyEventV2 & { input: Input<RouteDefinition> }

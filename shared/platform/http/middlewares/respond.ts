@@ -1,0 +1,75 @@
+import type { MiddlewareObj } from '@middy/core'
+import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda'
+import { ApiError } from '../../errors/api-error.ts'
+import { InternalError } from '../../errors/standard.ts'
+import { log } from '../../telemetry/log.ts'
+import { currentScope } from '../../telemetry/scope.ts'
+import type { HttpEvent, Reply, RouteDefinition } from '../definition.ts'
+
+/** Null fields are left out, but a list says outright that it has ended. */
+const withoutNulls = (key: string, value: unknown) =>
+  value === null && key !== 'nextCursor' ? undefined : value
+
+/** `data` itself is always there; below it nulls are left out. */
+const dataJson = (data: unknown) => JSON.stringify(data, withoutNulls) ?? 'null'
+
+/**
+ * The last word on every answer: data or an error becomes the envelope, its status and its headers.
+ * Errors that are not an ApiError are defects: logged with their cause, answered without a word.
+ */
+export function respond(
+  definition: RouteDefinition,
+): MiddlewareObj<HttpEvent, APIGatewayProxyStructuredResultV2> {
+  return {
+    after: (request) => {
+      const reply = request.response as unknown as Reply<unknown>
+      request.response =
+        definition.format === 'raw'
+          ? answer(reply.status, JSON.stringify(reply.data), reply.headers)
+          : success(reply)
+    },
+    onError: (request) => {
+      request.response = failure(request.error)
+    },
+  }
+}
+
+function success({ status, data, headers }: Reply<unknown>): APIGatewayProxyStructuredResultV2 {
+  const traceId = currentScope()?.traceId
+  const body = `{"code":0,"message":"ok","data":${dataJson(data)},"traceId":"${traceId}"}`
+  return answer(status, body, headers)
+}
+
+/** The envelope of an error. */
+export function failure(error: unknown): APIGatewayProxyStructuredResultV2 {
+  const shown = error instanceof ApiError ? error : new InternalError(undefined, { cause: error })
+  if (shown.status === 500) log.error('request failed', error)
+  else if (shown.status === 503) log.error('request unavailable', error)
+  const { code, message, details, status, retryAfterSeconds } = shown
+  const body = JSON.stringify({
+    code,
+    message,
+    data: null,
+    traceId: currentScope()?.traceId,
+    details,
+  })
+  const headers = retryAfterSeconds === undefined ? {} : { 'retry-after': `${retryAfterSeconds}` }
+  return answer(status, body, headers)
+}
+
+function answer(
+  statusCode: number,
+  body: string,
+  headers: Record<string, string>,
+): APIGatewayProxyStructuredResultV2 {
+  return {
+    statusCode,
+    headers: {
+      'content-type': 'application/json; charset=utf-8',
+      'cache-control': 'no-store',
+      'x-trace-id': currentScope()?.traceId ?? '',
+      ...headers,
+    },
+    body,
+  }
+}

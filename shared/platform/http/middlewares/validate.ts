@@ -1,0 +1,54 @@
+import type { MiddlewareObj } from '@middy/core'
+import * as z from 'zod/mini'
+import type { FieldProblem } from '../../errors/api-error.ts'
+import { BodyTooLarge, ValidationFailed } from '../../errors/standard.ts'
+import type { HttpEvent, RouteDefinition } from '../definition.ts'
+import { problemsOf } from '../problems.ts'
+
+const BODY_LIMIT_BYTES = 256 * 1024
+const NOTHING = z.optional(z.strictObject({}))
+const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,128}$/
+
+type Part = 'params' | 'query' | 'body'
+
+/** Checks path, query, headers and body against the definition, and names every problem at once. */
+export function validate(definition: RouteDefinition): MiddlewareObj<HttpEvent> {
+  return {
+    before: ({ event }) => {
+      const problems: FieldProblem[] = []
+      const check = (part: Part, value: unknown) => {
+        const result = z.safeParse(definition[part] ?? NOTHING, value)
+        if (result.success) return result.data
+        problems.push(...problemsOf(result.error, part === 'body' ? '' : part))
+        return undefined
+      }
+      const params = check('params', definition.params && (event.pathParameters ?? {}))
+      const query = check('query', event.queryStringParameters ?? {})
+      const body = definition.method === 'GET' ? undefined : check('body', readJson(event))
+      const idempotencyKey = definition.idempotent ? readKey(event, problems) : undefined
+      if (problems.length > 0) throw ValidationFailed.of(problems)
+      event.input = Object.assign(event.input, { params, query, body, idempotencyKey })
+    },
+  }
+}
+
+function readKey(event: HttpEvent, problems: FieldProblem[]): string {
+  const key = event.headers['idempotency-key'] ?? ''
+  if (!IDEMPOTENCY_KEY.test(key)) {
+    const message = 'send a key of 1 to 128 printable ASCII characters, new for each order'
+    problems.push({ field: 'Idempotency-Key', message })
+  }
+  return key
+}
+
+/** @throws BodyTooLarge, ValidationFailed where the body is not JSON in UTF-8 */
+function readJson({ body, isBase64Encoded }: HttpEvent): unknown {
+  if (body === undefined || body === '') return undefined
+  const bytes = Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8')
+  if (bytes.length > BODY_LIMIT_BYTES) throw new BodyTooLarge()
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+  } catch {
+    throw ValidationFailed.of([{ field: 'body', message: 'must be JSON in UTF-8' }])
+  }
+}

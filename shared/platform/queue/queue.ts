@@ -1,0 +1,65 @@
+import type { Message } from './message.ts'
+import { callSqs, queueUrl } from './sqs.ts'
+
+/** SQS takes at most ten messages and 256 KiB a call; 240 leaves room for the envelope. */
+const BATCH_COUNT = 10
+const BATCH_BYTES = 240 * 1024
+/** The longest delay that SQS knows, in seconds. */
+export const MAX_DELAY_SECONDS = 900
+
+export type Outgoing = { message: Message; delaySeconds?: number }
+export type SendResult = {
+  /** Positions in the input that SQS did not take; empty when all went well. */
+  failed: number[]
+}
+
+/** What the domain needs to send messages. */
+export type Queue = { send(name: string, messages: readonly Outgoing[]): Promise<SendResult> }
+
+type Entry = { Id: string; MessageBody: string; DelaySeconds?: number }
+
+/** Cuts entries into calls that SQS accepts. */
+export function batchesOf(entries: readonly Entry[]): Entry[][] {
+  const batches: Entry[][] = []
+  let bytes = 0
+  for (const entry of entries) {
+    const size = Buffer.byteLength(entry.MessageBody)
+    const last = batches.at(-1)
+    if (last === undefined || last.length === BATCH_COUNT || bytes + size > BATCH_BYTES) {
+      batches.push([entry])
+      bytes = size
+    } else {
+      last.push(entry)
+      bytes += size
+    }
+  }
+  return batches
+}
+
+/**
+ * Sends messages to a queue, ten a call. SQS answers 200 even where it refused some of them: those,
+ * and all of a call that failed, are named in `failed`. Never throws for a failed call, since the
+ * others may have gone out.
+ * @param name the queue's name in serverless.yml
+ */
+export async function send(name: string, messages: readonly Outgoing[]): Promise<SendResult> {
+  const entries = messages.map(({ message, delaySeconds }, index) => ({
+    Id: String(index),
+    MessageBody: JSON.stringify(message),
+    ...(delaySeconds === undefined ? {} : { DelaySeconds: delaySeconds }),
+  }))
+  const failed = await Promise.all(
+    batchesOf(entries).map(async (batch) => {
+      try {
+        const reply = await callSqs<{ Failed?: { Id: string }[] }>('SendMessageBatch', {
+          QueueUrl: queueUrl(name),
+          Entries: batch,
+        })
+        return (reply.Failed ?? []).map(({ Id }) => Number(Id))
+      } catch {
+        return batch.map(({ Id }) => Number(Id))
+      }
+    }),
+  )
+  return { failed: failed.flat() }
+}

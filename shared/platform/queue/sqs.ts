@@ -1,0 +1,44 @@
+import { awsFetch } from '../aws/signed-fetch.ts'
+import { settings } from '../config/index.ts'
+import { Unavailable } from '../errors/standard.ts'
+import { callDeadline } from '../telemetry/scope.ts'
+
+const CALL_MILLIS = 3_000
+
+/** @returns the URL of a queue by its name in serverless.yml; `stock-dead` is a dead-letter queue */
+export function queueUrl(name: string): string {
+  return `${settings().QUEUE_URL_PREFIX}${name}`
+}
+
+/**
+ * One call of the SQS JSON protocol.
+ * @throws Unavailable where SQS does not answer, or answers with an error
+ * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-making-api-requests-json.html
+ */
+export async function callSqs<Reply>(
+  action: string,
+  input: Record<string, unknown>,
+): Promise<Reply> {
+  const { AWS_REGION, AWS_ENDPOINT_URL_SQS } = settings()
+  const endpoint = AWS_ENDPOINT_URL_SQS ?? `https://sqs.${AWS_REGION}.amazonaws.com`
+  let response: Response
+  try {
+    response = await awsFetch('sqs', `${endpoint}/`, {
+      method: 'POST',
+      headers: {
+        'Content-Type': 'application/x-amz-json-1.0',
+        'X-Amz-Target': `AmazonSQS.${action}`,
+      },
+      body: JSON.stringify(input),
+      signal: callDeadline(CALL_MILLIS),
+    })
+  } catch (error) {
+    throw Unavailable.because('sqs', error)
+  }
+  const text = await response.text()
+  if (!response.ok) {
+    const type = /"__type":"([^"]*)"/.exec(text)?.[1] ?? 'no type'
+    throw Unavailable.because('sqs', new Error(`${action}: ${response.status} ${type}`))
+  }
+  return (text === '' ? {} : JSON.parse(text)) as Reply
+}

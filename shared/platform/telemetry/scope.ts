@@ -1,0 +1,42 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { randomUUID } from 'node:crypto'
+
+/** What everything that happens within one invocation shares. */
+export type Scope = {
+  /** Goes on every log line, message, SQL comment and outgoing call. */
+  traceId: string
+  /** The Lambda function's name. */
+  functionName: string
+  /** True for the first invocation of this container. */
+  coldStart: boolean
+  /** Aborts shortly before the platform would end the invocation. */
+  deadline: AbortSignal
+}
+
+const TRACE_ID = /^[A-Za-z0-9._-]{8,64}$/
+const scopes = new AsyncLocalStorage<Scope>()
+
+/** @returns `candidate` where it has the form of a trace id, else a new one */
+export function traceIdFrom(candidate: string | undefined): string {
+  return candidate !== undefined && TRACE_ID.test(candidate) ? candidate : randomUUID()
+}
+
+/** Runs `work` so that {@link currentScope} finds `scope` in all that it calls. */
+export function withScope<T>(scope: Scope, work: () => T): T {
+  return scopes.run(scope, work)
+}
+
+/** @returns the scope of the invocation that is running, or undefined outside of one (scripts, tests) */
+export function currentScope(): Scope | undefined {
+  return scopes.getStore()
+}
+
+/**
+ * The deadline for one call to an upstream: the invocation's own, or `capMillis` from now where
+ * that comes first, so that one slow upstream can't use up the whole invocation.
+ */
+export function callDeadline(capMillis: number): AbortSignal {
+  const cap = AbortSignal.timeout(capMillis)
+  const scope = currentScope()
+  return scope === undefined ? cap : AbortSignal.any([scope.deadline, cap])
+}
