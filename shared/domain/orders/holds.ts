@@ -1,0 +1,236 @@
+import type { Message } from '../../platform/queue/message.ts'
+import type { RedisClient } from '../../platform/redis/client.ts'
+import { script } from '../../platform/redis/script.ts'
+import { MIRROR_LUA, type StockRow } from '../stock/counters.ts'
+import { buyerKey, counterKey, holdsKey } from '../stock/keys.ts'
+import type { AcceptedOrder } from './order.ts'
+
+/** Seconds for which a key gives the same answer. */
+const KEY_SECONDS = 86_400
+
+const idempotencyKey = (userId: string, key: string) => `order:key:${userId}:${key}`
+const holdKey = (orderId: string) => `order:hold:${orderId}`
+const pendingKey = (userId: string) => `order:pending:${userId}`
+/** Sorted set of all unsettled holds by the time (ms) at which the relay is to send their message. */
+const UNSETTLED = 'order:unsettled'
+
+/** Redis's own clock, in milliseconds: those of the containers differ. */
+const NOW_LUA = `
+local function now()
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+`
+
+/**
+ * All or nothing: the idempotency record, the counters, the purchase limits and the hold.
+ * Safe to run again: the record answers the second run.
+ *
+ * KEYS: record, hold, unsettled, pending, then counter, holds, buyer for each item.
+ * ARGV: order id, body hash, answer, message, seconds of the record, ms until the relay looks at it,
+ *   then units, limit for each item.
+ */
+const PLACE = `${NOW_LUA}
+local record = redis.call('GET', KEYS[1])
+if record then
+  local cut = string.find(record, ' ', 1, true)
+  if string.sub(record, 1, cut - 1) ~= ARGV[2] then return {'reused'} end
+  return {'replayed', string.sub(record, cut + 1)}
+end
+local unknown, short, over = {'unknown'}, {'short'}, {'over'}
+local count = (#KEYS - 4) / 3
+for i = 1, count do
+  local counter, buyer = KEYS[2 + 3 * i], KEYS[4 + 3 * i]
+  local units, limit = tonumber(ARGV[5 + 2 * i]), tonumber(ARGV[6 + 2 * i])
+  local state = redis.call('HMGET', counter, 'base', 'held')
+  if not state[1] then unknown[#unknown + 1] = i - 1
+  elseif tonumber(state[1]) - tonumber(state[2]) < units then short[#short + 1] = i - 1
+  elseif limit > 0 then
+    local taken = units
+    for _, earlier in ipairs(redis.call('HVALS', buyer)) do taken = taken + tonumber(earlier) end
+    if taken > limit then over[#over + 1] = i - 1 end
+  end
+end
+if #unknown > 1 then return unknown end
+if #short > 1 then return short end
+if #over > 1 then return over end
+for i = 1, count do
+  local counter, holds, buyer = KEYS[2 + 3 * i], KEYS[3 + 3 * i], KEYS[4 + 3 * i]
+  redis.call('HINCRBY', counter, 'held', ARGV[5 + 2 * i])
+  redis.call('HSET', holds, ARGV[1], ARGV[5 + 2 * i])
+  if tonumber(ARGV[6 + 2 * i]) > 0 then redis.call('HSET', buyer, ARGV[1], ARGV[5 + 2 * i]) end
+end
+redis.call('SET', KEYS[1], ARGV[2] .. ' ' .. ARGV[3], 'EX', ARGV[5])
+redis.call('HSET', KEYS[2], 'message', ARGV[4], 'relays', 0)
+redis.call('ZADD', KEYS[3], now() + ARGV[6], ARGV[1])
+redis.call('SADD', KEYS[4], ARGV[1])
+return {'held'}`
+
+/**
+ * Takes the holds of orders away that the database has decided on, each together with the row that
+ * includes it. Safe to run again.
+ *
+ * ARGV[1]: JSON of {unsettled, rows: [[counter, holds, stock, version]…],
+ *   orders: [[order id, hold, pending, released, [[counter, holds, buyer]…]]…]}
+ */
+const SETTLE = `${MIRROR_LUA}
+local plan = cjson.decode(ARGV[1])
+for _, order in ipairs(plan.orders) do
+  local id, hold, pending, released, items = unpack(order)
+  for _, item in ipairs(items) do
+    local units = redis.call('HGET', item[2], id)
+    if units then
+      redis.call('HDEL', item[2], id)
+      if redis.call('HEXISTS', item[1], 'base') == 1 then
+        redis.call('HINCRBY', item[1], 'held', -units)
+      end
+    end
+    if released then redis.call('HDEL', item[3], id) end
+  end
+  redis.call('DEL', hold)
+  redis.call('ZREM', plan.unsettled, id)
+  redis.call('SREM', pending, id)
+end
+for _, row in ipairs(plan.rows) do mirror(row[1], row[2], row[3], row[4]) end
+return #plan.orders`
+
+/**
+ * Claims holds whose message should have been handled by now. Each claim puts the next one off for
+ * twice as long, so that a long outage of the database does not fill the queue with copies.
+ * KEYS: unsettled. ARGV: ms until the first relay, count.
+ */
+const OVERDUE = `${NOW_LUA}
+local ids = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now(), 'LIMIT', 0, ARGV[2])
+local messages = {}
+for _, id in ipairs(ids) do
+  local hold = 'order:hold:' .. id
+  local message = redis.call('HGET', hold, 'message')
+  if message then
+    local relays = redis.call('HINCRBY', hold, 'relays', 1)
+    redis.call('ZADD', KEYS[1], now() + ARGV[1] * 2 ^ math.min(relays, 7), id)
+    messages[#messages + 1] = message
+  else
+    redis.call('ZREM', KEYS[1], id)
+  end
+end
+return messages`
+
+const OF_USER = `
+local messages = {}
+for _, id in ipairs(redis.call('SMEMBERS', KEYS[1])) do
+  local message = redis.call('HGET', 'order:hold:' .. id, 'message')
+  if message then messages[#messages + 1] = message end
+end
+return messages`
+
+export type OrderMessage = Message<AcceptedOrder>
+
+export type Placement = {
+  message: OrderMessage
+  /** What the client sends to tell a retry from a new order. */
+  key: string
+  bodyHash: string
+  /** The answer as JSON, for every later request with the same key. */
+  answer: string
+  /** Most units per user, in the order of the items; 0 for no limit. */
+  limits: number[]
+}
+
+export type Placed =
+  | { outcome: 'held' }
+  /** The key was used before with this body: `answer` is what it got. */
+  | { outcome: 'replayed'; answer: string }
+  /** The key was used before with another body. */
+  | { outcome: 'reused' }
+  /** Positions of items: no counter yet, too few left, or above the user's limit. */
+  | { outcome: 'unknown' | 'short' | 'over'; items: number[] }
+
+export type Settled = { order: AcceptedOrder; released: boolean }
+
+/**
+ * The holds: accepted orders that live in Redis until the database has decided on them.
+ * @param relayAfterSeconds age of a hold from which its message is taken not to have been sent
+ */
+export function createHolds(redis: RedisClient, relayAfterSeconds: number) {
+  const relayAfterMillis = relayAfterSeconds * 1000
+  const place = script<[Placed['outcome'], ...unknown[]]>(redis, PLACE)
+  const settle = script<number>(redis, SETTLE)
+  const overdue = script<string[]>(redis, OVERDUE)
+
+  const ofUser = script<string[]>(redis, OF_USER)
+  const read = (raw: string) => JSON.parse(raw) as OrderMessage
+
+  return {
+    /** Tries to hold the units of an order; one call, all or nothing. */
+    async place({ message, key, bodyHash, answer, limits }: Placement): Promise<Placed> {
+      const { orderId, userId, items } = message.data
+      const [outcome, ...rest] = await place(
+        [
+          idempotencyKey(userId, key),
+          holdKey(orderId),
+          UNSETTLED,
+          pendingKey(userId),
+          ...items.flatMap(({ skuId }) => [
+            counterKey(skuId),
+            holdsKey(skuId),
+            buyerKey(skuId, userId),
+          ]),
+        ],
+        [
+          orderId,
+          bodyHash,
+          answer,
+          JSON.stringify(message),
+          KEY_SECONDS,
+          relayAfterMillis,
+          ...items.flatMap(({ quantity }, index) => [quantity, limits[index] ?? 0]),
+        ],
+      )
+      if (outcome === 'held' || outcome === 'reused') return { outcome }
+      if (outcome === 'replayed') return { outcome, answer: String(rest[0]) }
+      return { outcome, items: rest.map(Number) }
+    },
+
+    /**
+     * Ends holds after the commit that decided on their orders.
+     * @param rows the SKUs' rows as that transaction left them
+     */
+    async settle(orders: readonly Settled[], rows: readonly StockRow[]): Promise<void> {
+      const plan = {
+        unsettled: UNSETTLED,
+        rows: rows.map(({ skuId, stock, version }) => [
+          counterKey(skuId),
+          holdsKey(skuId),
+          stock,
+          version,
+        ]),
+        orders: orders.map(({ order: { orderId, userId, items }, released }) => [
+          orderId,
+          holdKey(orderId),
+          pendingKey(userId),
+          released,
+          items.map(({ skuId }) => [counterKey(skuId), holdsKey(skuId), buyerKey(skuId, userId)]),
+        ]),
+      }
+      await settle([UNSETTLED], [JSON.stringify(plan)])
+    },
+
+    /** @returns the accepted order, as long as it is held */
+    async find(orderId: string): Promise<AcceptedOrder | undefined> {
+      const raw = await redis.hget<string>(holdKey(orderId), 'message')
+      return raw === null ? undefined : read(raw).data
+    },
+
+    /** @returns a user's held orders, in no order */
+    async ofUser(userId: string): Promise<AcceptedOrder[]> {
+      return (await ofUser([pendingKey(userId)], [])).map((raw) => read(raw).data)
+    },
+
+    /** Claims at most `count` overdue holds for sending again. */
+    async overdue(count: number): Promise<OrderMessage[]> {
+      return (await overdue([UNSETTLED], [relayAfterMillis, count])).map(read)
+    },
+  }
+}
+
+export type Holds = ReturnType<typeof createHolds>

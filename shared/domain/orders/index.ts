@@ -1,0 +1,43 @@
+import { settings } from '../../platform/config/index.ts'
+import { once } from '../../platform/config/once.ts'
+import { database } from '../../platform/database/database.ts'
+import { outbox } from '../../platform/outbox/index.ts'
+import { send } from '../../platform/queue/queue.ts'
+import { redis } from '../../platform/redis/client.ts'
+import { skus } from '../catalog/index.ts'
+import { stock } from '../stock/index.ts'
+import { createClose } from './close.ts'
+import { createHolds } from './holds.ts'
+import { createOrders } from './orders.ts'
+import { createPersist } from './persist.ts'
+import { createUpkeep } from './upkeep.ts'
+
+const queue = { send }
+const holds = once(() => createHolds(redis(), settings().RELAY_AFTER_SECONDS))
+const close = once(() => createClose({ database: database(), holds: holds() }))
+
+export const persist = once(() =>
+  createPersist({ database: database(), holds: holds(), outbox: outbox() }),
+)
+
+export const orders = once(() =>
+  createOrders({
+    database: database(),
+    holds: holds(),
+    queue,
+    skus,
+    loadStock: stock().load,
+    persist: persist(),
+    close: close(),
+    unpaidMinutes: settings().UNPAID_MINUTES,
+  }),
+)
+
+export const upkeep = once(() =>
+  createUpkeep({
+    database: database(),
+    holds: holds(),
+    queue,
+    close: close(),
+  }),
+)

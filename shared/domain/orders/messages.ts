@@ -1,0 +1,14 @@
+import * as z from 'zod/mini'
+import { Time, Ulid } from '../../platform/http/fields.ts'
+import { messageType } from '../../platform/queue/message.ts'
+import { AcceptedOrder } from './order.ts'
+
+/** Queue `stock`: an order was accepted and is to be written to the database. */
+export const OrderAccepted = messageType('order.accepted', 1, AcceptedOrder)
+
+/** Queue `order-timeout`: close the order if it is still unpaid at `expiresAt`. */
+export const OrderExpires = messageType(
+  'order.expires',
+  1,
+  z.object({ orderId: Ulid, expiresAt: Time }),
+)

@@ -1,0 +1,198 @@
+import { createHash } from 'node:crypto'
+import { ulid } from 'ulid'
+import type { Database } from '../../platform/database/database.ts'
+import { NotFound, Unavailable } from '../../platform/errors/standard.ts'
+import type { Queue } from '../../platform/queue/queue.ts'
+import { log } from '../../platform/telemetry/log.ts'
+import { OutOfStock } from '../stock/errors.ts'
+import { KeyReused, PurchaseLimit, WrongState } from './errors.ts'
+import type { Holds, OrderMessage, Placed } from './holds.ts'
+import { OrderAccepted } from './messages.ts'
+import { type AcceptedOrder, type OrderView, pendingView } from './order.ts'
+import { readOrder, readOrders } from './repository.ts'
+import type { ListOrders, OrderReceipt, PlaceOrder } from './schemas.ts'
+
+/** What the order path needs to know of a SKU; prices come from here, never from the client. */
+export type SkuForSale = {
+  skuId: string
+  productId: string
+  title: string
+  skuTitle: string
+  image?: string | undefined
+  priceFen: number
+  limitPerUser?: number | undefined
+  onSale: boolean
+}
+
+export type OrderDeps = {
+  database: Database
+  holds: Pick<Holds, 'place' | 'find' | 'ofUser'>
+  queue: Queue
+  /** Finds SKUs by id; leaves out those that don't exist. */
+  skus(ids: readonly string[]): Promise<Map<string, SkuForSale>>
+  /** Fills the counters of SKUs that Redis does not have. */
+  loadStock(skuIds: readonly string[]): Promise<void>
+  persist(orders: readonly AcceptedOrder[]): Promise<void>
+  close(orderId: string, reason: string): Promise<boolean>
+  unpaidMinutes: number
+}
+
+/** Orders as their owner sees and handles them. */
+export function createOrders(deps: OrderDeps) {
+  const { database, holds, queue } = deps
+
+  async function price(body: PlaceOrder) {
+    const skus = await deps.skus(body.items.map(({ skuId }) => skuId))
+    const unknown = body.items.filter(({ skuId }) => skus.get(skuId)?.onSale !== true)
+    if (unknown.length > 0) {
+      throw new NotFound(
+        unknown.map(({ skuId }) => ({ skuId })),
+        { message: 'not on sale: see details' },
+      )
+    }
+    return body.items.map(({ skuId, quantity }) => {
+      const sku = skus.get(skuId) as SkuForSale
+      const { productId, title, skuTitle, image, priceFen } = sku
+      const item = { skuId, productId, title, skuTitle, priceFen, quantity }
+      return {
+        item: image === undefined ? item : { ...item, image },
+        limit: sku.limitPerUser ?? 0,
+      }
+    })
+  }
+
+  /** Holds the units; fills counters that Redis does not have and tries once more. */
+  async function hold(placement: Parameters<Holds['place']>[0]): Promise<Placed> {
+    const placed = await holds.place(placement)
+    if (placed.outcome !== 'unknown') return placed
+    const { items } = placement.message.data
+    await deps.loadStock(placed.items.flatMap((index) => items[index]?.skuId ?? []))
+    return holds.place(placement)
+  }
+
+  /** The hold is what counts: a message that did not go out is sent by the relay. */
+  async function announce(message: OrderMessage): Promise<void> {
+    const { failed } = await queue.send('stock', [{ message }])
+    if (failed.length > 0) {
+      log.warn('order is held but not queued; the relay will send it', {
+        orderId: message.data.orderId,
+      })
+    }
+  }
+
+  /** @throws NotFound also where it is somebody else's */
+  async function find(userId: string, orderId: string): Promise<OrderView> {
+    const stored = await readOrder(database, orderId)
+    if (stored !== undefined) return owned(userId, stored.userId, stored.view)
+    const held = await holds.find(orderId)
+    if (held !== undefined) return owned(userId, held.userId, pendingView(held))
+    // Between the two looks the stock job may have moved it from the one place to the other.
+    const moved = await readOrder(database, orderId)
+    if (moved === undefined) throw new NotFound()
+    return owned(userId, moved.userId, moved.view)
+  }
+
+  return {
+    find,
+
+    /**
+     * Accepts an order: once it is held, it is never lost.
+     * @param key the client's Idempotency-Key: the same key and body get the same answer for a day
+     * @throws NotFound, OutOfStock, PurchaseLimit, KeyReused; Unavailable without Redis
+     */
+    async place(userId: string, key: string, body: PlaceOrder): Promise<OrderReceipt> {
+      const lines = await price(body)
+      const now = Date.now()
+      const order: AcceptedOrder = {
+        orderId: ulid(now),
+        userId,
+        items: lines.map(({ item }) => item),
+        totalFen: lines.reduce((sum, { item }) => sum + item.priceFen * item.quantity, 0),
+        ...(body.addressId === undefined ? {} : { addressId: body.addressId }),
+        ...(body.remark === undefined ? {} : { remark: body.remark }),
+        createdAt: new Date(now).toISOString(),
+        expiresAt: new Date(now + deps.unpaidMinutes * 60_000).toISOString(),
+      }
+      const { orderId, totalFen, expiresAt } = order
+      const receipt: OrderReceipt = { orderId, status: 'pending', totalFen, expiresAt }
+      const message = OrderAccepted.of(order, { id: orderId })
+      const placed = await hold({
+        message,
+        key,
+        bodyHash: hashOf(body),
+        answer: JSON.stringify(receipt),
+        limits: lines.map(({ limit }) => limit),
+      })
+      switch (placed.outcome) {
+        case 'held':
+          await announce(message)
+          return receipt
+        case 'replayed':
+          return JSON.parse(placed.answer) as OrderReceipt
+        case 'reused':
+          throw new KeyReused()
+        case 'short':
+          throw new OutOfStock(skusAt(order, placed.items))
+        case 'over':
+          throw new PurchaseLimit(skusAt(order, placed.items))
+        case 'unknown':
+          throw Unavailable.because('stock counters', new Error('still unknown after loading'))
+      }
+    },
+
+    /** @returns a page of the user's orders, the newest first, pending ones among them */
+    async list(userId: string, { status, limit, cursor }: ListOrders) {
+      const wantsPending = status === undefined || status === 'pending'
+      // Held ones first: what leaves Redis in between is then found in the database.
+      const held = wantsPending ? await holds.ofUser(userId) : []
+      const stored = await readOrders(database, {
+        userId,
+        status,
+        before: cursor,
+        limit: limit + 1,
+      })
+      const inDatabase = new Set(stored.map(({ orderId }) => orderId))
+      const pending = held
+        .filter(({ orderId }) => !inDatabase.has(orderId))
+        .filter(({ orderId }) => cursor === undefined || orderId < cursor)
+        .map(pendingView)
+      const newestFirst = [...pending, ...stored].sort((a, b) => (a.orderId < b.orderId ? 1 : -1))
+      const items = newestFirst.slice(0, limit)
+      const nextCursor = newestFirst.length > limit ? (items.at(-1)?.orderId ?? null) : null
+      return { items, nextCursor }
+    },
+
+    /**
+     * Cancels an order that is not paid and gives its stock back.
+     * @throws NotFound, WrongState
+     */
+    async cancel(userId: string, orderId: string): Promise<OrderView> {
+      const order = await find(userId, orderId)
+      if (order.status === 'pending') {
+        // The stock job has not come to it yet: write it here, so that there is a row to close.
+        const held = await holds.find(orderId)
+        if (held !== undefined) await deps.persist([held])
+      }
+      if (!(await deps.close(orderId, 'cancelled by the user'))) throw new WrongState()
+      return find(userId, orderId)
+    },
+  }
+}
+
+export type Orders = ReturnType<typeof createOrders>
+
+function owned(userId: string, ownerId: string, view: OrderView): OrderView {
+  if (userId !== ownerId) throw new NotFound()
+  return view
+}
+
+function skusAt({ items }: AcceptedOrder, positions: readonly number[]) {
+  return positions.map((position) => ({ skuId: items[position]?.skuId }))
+}
+
+/** The order of fields in a checked body is that of the schema, so equal bodies hash alike. */
+function hashOf(body: PlaceOrder): string {
+  const { items, addressId, remark } = body
+  const fields = [items.map(({ skuId, quantity }) => [skuId, quantity]), addressId, remark]
+  return createHash('sha256').update(JSON.stringify(fields)).digest('base64url')
+}

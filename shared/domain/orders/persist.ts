@@ -1,0 +1,102 @@
+import type { Database, Queryable } from '../../platform/database/database.ts'
+import { type Outbox, type OutboxRow, toSend } from '../../platform/outbox/outbox.ts'
+import { MAX_DELAY_SECONDS } from '../../platform/queue/queue.ts'
+import type { StockRow } from '../stock/counters.ts'
+import { lockStock, readStock, takeStock, writeLedger } from '../stock/repository.ts'
+import type { Holds } from './holds.ts'
+import { OrderExpires } from './messages.ts'
+import type { AcceptedOrder } from './order.ts'
+import { type Decided, insertOrders, readStates } from './repository.ts'
+
+export type PersistDeps = { database: Database; holds: Pick<Holds, 'settle'>; outbox: Outbox }
+
+/**
+ * Writes accepted orders to the database and takes their units out of stock: a whole batch in one
+ * transaction. Safe to run again, also side by side: orders that are there already fall out.
+ *
+ * The SKUs' rows are locked first and the units given out order by order, in memory; so one guarded
+ * UPDATE per SKU serves the batch, and who comes too late is known without a failed statement.
+ * What can't be fulfilled becomes `failed` and gives its hold back.
+ *
+ * @throws where the database or Redis fails; then the whole batch can be handed in again
+ */
+export function createPersist({ database, holds, outbox }: PersistDeps) {
+  return async function persist(batch: readonly AcceptedOrder[]): Promise<void> {
+    const orders = [...new Map(batch.map((order) => [order.orderId, order])).values()]
+    if (orders.length === 0) return
+    const skuIds = skusOf(orders)
+    const { failed, rows, timers } = await database.transaction(async (tx) => {
+      const stock = await lockStock(tx, skuIds)
+      // After the locks, so that what another job wrote for these SKUs is seen.
+      const states = await readStates(
+        tx,
+        orders.map(({ orderId }) => orderId),
+      )
+      const decided = allocate(
+        orders.filter(({ orderId }) => !states.has(orderId)),
+        stock,
+      )
+      const kept = decided.filter(({ state }) => state === 'unpaid').map(({ order }) => order)
+      await takeUnits(tx, kept)
+      await insertOrders(tx, decided)
+      const timers = kept.map(timerOf)
+      await outbox.add(tx, timers)
+      const failed = new Set(
+        [...states].filter(([, state]) => state === 'failed').map(([orderId]) => orderId),
+      )
+      for (const { order, state } of decided) if (state === 'failed') failed.add(order.orderId)
+      return { failed, rows: await readStock(tx, skuIds), timers }
+    })
+    await outbox.deliver(timers)
+    await holds.settle(
+      orders.map((order) => ({ order, released: failed.has(order.orderId) })),
+      rows,
+    )
+  }
+}
+
+function skusOf(orders: readonly AcceptedOrder[]): string[] {
+  return [...new Set(orders.flatMap(({ items }) => items.map(({ skuId }) => skuId)))]
+}
+
+/** Gives out units in the order in which the orders were accepted (their ids sort by time). */
+export function allocate(orders: readonly AcceptedOrder[], stock: readonly StockRow[]): Decided[] {
+  const left = new Map(stock.map((row) => [row.skuId, row.stock]))
+  const inTurn = orders.toSorted((a, b) => (a.orderId < b.orderId ? -1 : 1))
+  return inTurn.map((order) => {
+    const enough = order.items.every(({ skuId, quantity }) => (left.get(skuId) ?? 0) >= quantity)
+    if (!enough) return { order, state: 'failed', reason: 'out of stock' }
+    for (const { skuId, quantity } of order.items) {
+      left.set(skuId, (left.get(skuId) ?? 0) - quantity)
+    }
+    return { order, state: 'unpaid' }
+  })
+}
+
+async function takeUnits(tx: Queryable, orders: readonly AcceptedOrder[]): Promise<void> {
+  const lines = orders.flatMap(({ orderId, items }) =>
+    items.map(({ skuId, quantity }) => ({ orderId, skuId, quantity })),
+  )
+  for (const [skuId, group] of Map.groupBy(lines, (line) => line.skuId)) {
+    const units = group.reduce((sum, { quantity }) => sum + quantity, 0)
+    // The lock makes this certain; the guard stays, because stock below zero is never worth a risk.
+    if (!(await takeStock(tx, skuId, units)))
+      throw new Error(`stock of SKU ${skuId} moved under a lock`)
+  }
+  await writeLedger(
+    tx,
+    lines.map(({ orderId, skuId, quantity }) => ({
+      skuId,
+      kind: 'reserve',
+      delta: -quantity,
+      orderId,
+    })),
+  )
+}
+
+/** SQS keeps a message back for 15 minutes at most; the job waits on where that is not enough. */
+function timerOf({ orderId, expiresAt }: AcceptedOrder): OutboxRow {
+  const seconds = Math.ceil((Date.parse(expiresAt) - Date.now()) / 1000)
+  const delay = Math.min(MAX_DELAY_SECONDS, Math.max(0, seconds))
+  return toSend('order-timeout', OrderExpires.of({ orderId, expiresAt }), delay)
+}

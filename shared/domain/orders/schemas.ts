@@ -1,0 +1,38 @@
+import * as z from 'zod/mini'
+import { Fen, Id, page, Time, text, Ulid } from '../../platform/http/fields.ts'
+import { ORDER_STATES } from './order.ts'
+
+const MAX_ITEMS = 50
+const MAX_QUANTITY = 999
+
+export const PlaceOrder = z.strictObject({
+  items: z
+    .array(z.strictObject({ skuId: Id, quantity: z.int().check(z.gte(1), z.lte(MAX_QUANTITY)) }))
+    .check(
+      z.minLength(1),
+      z.maxLength(MAX_ITEMS),
+      z.refine(
+        (items) => new Set(items.map(({ skuId }) => skuId)).size === items.length,
+        'names a SKU twice: add its quantities up',
+      ),
+    ),
+  addressId: z.optional(Id),
+  remark: z.optional(text(0, 200)),
+})
+export type PlaceOrder = z.output<typeof PlaceOrder>
+
+/** The answer to an accepted order. */
+export const OrderReceipt = z.object({
+  orderId: Ulid,
+  status: z.literal('pending'),
+  totalFen: Fen,
+  expiresAt: Time,
+})
+export type OrderReceipt = z.output<typeof OrderReceipt>
+
+export const ListOrders = z.strictObject({
+  status: z.optional(z.enum(ORDER_STATES)),
+  limit: page.limit,
+  cursor: z.optional(Ulid),
+})
+export type ListOrders = z.output<typeof ListOrders>

@@ -1,0 +1,74 @@
+import type { Database } from '../../platform/database/database.ts'
+import { MAX_DELAY_SECONDS, type Queue } from '../../platform/queue/queue.ts'
+import { currentScope } from '../../platform/telemetry/scope.ts'
+import type { Holds } from './holds.ts'
+import { OrderExpires } from './messages.ts'
+import { readOverdue } from './repository.ts'
+
+const BATCH = 100
+/** The queue's own timers come first; the sweep takes what they left after this many milliseconds. */
+const SWEEP_AFTER_MILLIS = 60_000
+
+export type UpkeepDeps = {
+  database: Database
+  holds: Pick<Holds, 'overdue'>
+  queue: Queue
+  close(orderId: string, reason: string): Promise<boolean>
+}
+
+const outOfTime = () => currentScope()?.deadline.aborted === true
+
+/** What the clock does for orders. Each step is safe to run twice at once. */
+export function createUpkeep(deps: UpkeepDeps) {
+  const expire = (orderId: string) => deps.close(orderId, 'not paid in time')
+  return {
+    /**
+     * Closes an order whose time is up. Too early (SQS delays 15 minutes at most) the message is
+     * sent again for the rest.
+     * @throws where the message could not be sent again, or the order not be closed: try again
+     */
+    async onTimer(data: { orderId: string; expiresAt: string }): Promise<void> {
+      const remaining = Math.ceil((Date.parse(data.expiresAt) - Date.now()) / 1000)
+      if (remaining <= 0) {
+        await expire(data.orderId)
+        return
+      }
+      const delaySeconds = Math.min(MAX_DELAY_SECONDS, remaining)
+      const { failed } = await deps.queue.send('order-timeout', [
+        { message: OrderExpires.of(data), delaySeconds },
+      ])
+      if (failed.length > 0) throw new Error('the timer could not be set again')
+    },
+
+    /** Closes unpaid orders whose timer was lost. @returns how many */
+    async sweep(): Promise<number> {
+      let closed = 0
+      for (;;) {
+        const before = new Date(Date.now() - SWEEP_AFTER_MILLIS)
+        const ids = await readOverdue(deps.database, before, BATCH)
+        for (const id of ids) {
+          if (outOfTime()) return closed
+          if (await expire(id)) closed++
+        }
+        if (ids.length < BATCH) return closed
+      }
+    },
+
+    /** Sends the messages of holds that nobody has handled yet. @returns how many went out */
+    async relay(): Promise<number> {
+      let relayed = 0
+      while (!outOfTime()) {
+        const messages = await deps.holds.overdue(BATCH)
+        const { failed } = await deps.queue.send(
+          'stock',
+          messages.map((message) => ({ message })),
+        )
+        relayed += messages.length - failed.length
+        if (messages.length < BATCH || failed.length > 0) break
+      }
+      return relayed
+    },
+  }
+}
+
+export type Upkeep = ReturnType<typeof createUpkeep>

@@ -1,0 +1,118 @@
+import type { Queryable } from '../../platform/database/database.ts'
+import { listOf, rowsOf, sql } from '../../platform/database/sql.ts'
+import type { StockRow } from './counters.ts'
+
+/** Why stock changed. `reserve` and `release` belong to an order, the others to an admin. */
+export type LedgerKind = 'receive' | 'correct' | 'reserve' | 'release'
+
+export type LedgerEntry = {
+  skuId: string
+  kind: LedgerKind
+  delta: number
+  orderId?: string
+  reason?: string
+  actorId?: string
+}
+
+type Row = { id: string; stock: number; version: string }
+const toStockRow = ({ id, stock, version }: Row): StockRow => ({
+  skuId: id,
+  stock: Number(stock),
+  version,
+})
+
+/** @returns the rows of these SKUs; those that don't exist are left out */
+export async function readStock(db: Queryable, skuIds: readonly string[]): Promise<StockRow[]> {
+  if (skuIds.length === 0) return []
+  const rows = await db.query<Row>(
+    sql`SELECT id, stock, version FROM skus WHERE id IN (${listOf(skuIds)}) ORDER BY id`,
+  )
+  return rows.map(toStockRow)
+}
+
+/** Like {@link readStock}, and locks the rows, in the order of ids so that two can't deadlock. */
+export async function lockStock(tx: Queryable, skuIds: readonly string[]): Promise<StockRow[]> {
+  const rows = await tx.query<Row>(
+    sql`SELECT id, stock, version FROM skus WHERE id IN (${listOf(skuIds)}) ORDER BY id FOR UPDATE`,
+  )
+  return rows.map(toStockRow)
+}
+
+/**
+ * Takes units out of a SKU's stock.
+ * @returns false where there are not that many: then nothing was changed
+ */
+export async function takeStock(tx: Queryable, skuId: string, units: number): Promise<boolean> {
+  const { rowsAffected } = await tx.write(
+    sql`UPDATE skus SET stock = stock - ${units}, version = version + 1
+        WHERE id = ${skuId} AND stock >= ${units}`,
+  )
+  return rowsAffected === 1
+}
+
+/** Puts units into a SKU's stock. @returns false where there is no such SKU */
+export async function addStock(tx: Queryable, skuId: string, units: number): Promise<boolean> {
+  const { rowsAffected } = await tx.write(
+    sql`UPDATE skus SET stock = stock + ${units}, version = version + 1 WHERE id = ${skuId}`,
+  )
+  return rowsAffected === 1
+}
+
+/**
+ * Writes down changes of stock, in the transaction that makes them.
+ * @throws StatementFailed (duplicate) where an order's step on a SKU stands there already
+ */
+export async function writeLedger(tx: Queryable, entries: readonly LedgerEntry[]): Promise<void> {
+  if (entries.length === 0) return
+  const now = new Date()
+  const values = entries.map((entry) => [
+    entry.skuId,
+    entry.kind,
+    entry.delta,
+    entry.orderId ?? null,
+    entry.reason ?? null,
+    entry.actorId ?? null,
+    now,
+  ])
+  await tx.write(
+    sql`INSERT INTO stock_ledger (sku_id, kind, delta, order_id, reason, actor_id, created_at)
+        VALUES ${rowsOf(values)}`,
+  )
+}
+
+export type StockSums = { stock: number; received: number; unpaid: number; sold: number }
+
+/** @returns a SKU's sums as one snapshot has them, or undefined where there is no such SKU */
+export async function readSums(tx: Queryable, skuId: string): Promise<StockSums | undefined> {
+  const [row] = await tx.query<Record<keyof StockSums, string | null>>(
+    sql`SELECT s.stock AS stock,
+          (SELECT SUM(l.delta) FROM stock_ledger l
+            WHERE l.sku_id = s.id AND l.kind IN ('receive', 'correct')) AS received,
+          (SELECT SUM(i.quantity) FROM order_items i JOIN orders o ON o.id = i.order_id
+            WHERE i.sku_id = s.id AND o.state = 'unpaid') AS unpaid,
+          (SELECT SUM(i.quantity) FROM order_items i JOIN orders o ON o.id = i.order_id
+            WHERE i.sku_id = s.id
+              AND o.state IN ('paid', 'shipped', 'completed', 'refunding', 'refunded')) AS sold
+        FROM skus s WHERE s.id = ${skuId}`,
+  )
+  if (row === undefined) return undefined
+  return {
+    stock: Number(row.stock),
+    received: Number(row.received ?? 0),
+    unpaid: Number(row.unpaid ?? 0),
+    sold: Number(row.sold ?? 0),
+  }
+}
+
+/** @returns those of the orders that the database has with this SKU */
+export async function persistedAmong(
+  tx: Queryable,
+  skuId: string,
+  orderIds: readonly string[],
+): Promise<Set<string>> {
+  if (orderIds.length === 0) return new Set()
+  const rows = await tx.query<{ order_id: string }>(
+    sql`SELECT order_id FROM order_items WHERE sku_id = ${skuId} AND order_id IN (${listOf(orderIds)})`,
+  )
+  return new Set(rows.map(({ order_id }) => order_id))
+}
