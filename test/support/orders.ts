@@ -1,0 +1,27 @@
+import { ulid } from 'ulid'
+import type { AcceptedOrder } from '../../shared/domain/orders/order.ts'
+
+/** An accepted order of units by SKU id, priced at one fen each. */
+export function orderOf(
+  units: Record<string, number>,
+  over: Partial<AcceptedOrder> = {},
+): AcceptedOrder {
+  const items = Object.entries(units).map(([skuId, quantity]) => ({
+    skuId,
+    productId: '1',
+    title: '测试商品',
+    skuTitle: '默认',
+    priceFen: 1,
+    quantity,
+  }))
+  const now = Date.now()
+  return {
+    orderId: ulid(),
+    userId: '1',
+    items,
+    totalFen: items.reduce((sum, { quantity }) => sum + quantity, 0),
+    createdAt: new Date(now).toISOString(),
+    expiresAt: new Date(now + 900_000).toISOString(),
+    ...over,
+  }
+}
