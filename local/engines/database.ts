@@ -1,0 +1,187 @@
+import { execFile } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import mysql from 'mysql2/promise'
+import { freePort } from '../lib/ports.ts'
+import { findCommand, run, type Service } from '../lib/process.ts'
+import { keptSecret } from '../lib/secrets.ts'
+import { untilReady } from '../lib/wait.ts'
+
+const NAME = 'minimall'
+const execute = promisify(execFile)
+
+export type Databases = { primaryUrl: string; replicaUrl: string; stop(): Promise<void> }
+
+type Instance = { port: number; socket: string; service: Service; stop(): Promise<void> }
+
+/**
+ * A private primary and a replica that follows it (GTID), with their data in `dir`. Both listen on
+ * loopback only, and neither outlives this process.
+ */
+export async function startDatabase({ dir }: { dir: string }): Promise<Databases> {
+  const password = keptSecret(join(dir, 'database-password'))
+  const [primary, replica] = await settled([
+    startInstance({ dir: join(dir, 'primary'), id: 1, password }),
+    startInstance({ dir: join(dir, 'replica'), id: 2, password }),
+  ])
+  if (primary === undefined || replica === undefined) throw new Error('unreachable')
+  const stop = async () => {
+    await Promise.all([primary.stop(), replica.stop()])
+  }
+  try {
+    await follow(replica, primary.port, password)
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  const urlOf = ({ port }: Instance) => `mysql://${NAME}:${password}@127.0.0.1:${port}/${NAME}`
+  return { primaryUrl: urlOf(primary), replicaUrl: urlOf(replica), stop }
+}
+
+/** Waits for all; when one fails, stops the others before it throws. */
+async function settled(starting: Promise<Instance>[]): Promise<Instance[]> {
+  const results = await Promise.allSettled(starting)
+  const failed = results.find((result) => result.status === 'rejected')
+  const started = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
+  if (failed !== undefined) {
+    await Promise.all(started.map((instance) => instance.stop()))
+    throw failed.reason
+  }
+  return started
+}
+
+type InstanceOptions = { dir: string; id: number; password: string }
+
+async function startInstance({ dir, id, password }: InstanceOptions): Promise<Instance> {
+  const server = findCommand('mariadbd', 'mysqld')
+  if (server === undefined) throw new Error('no mariadbd or mysqld on this machine')
+  const data = join(dir, 'data')
+  mkdirSync(dir, { recursive: true })
+  if (!existsSync(join(dir, 'initialised'))) await initialise(server, dir, data)
+  // A socket's path may have 107 bytes at most, and nobody knows how long `dir` is.
+  const sockets = mkdtempSync(join(tmpdir(), 'minimall-'))
+  const socket = join(sockets, 'db.sock')
+  const port = await freePort()
+  const initFile = join(dir, 'init.sql')
+  writeFileSync(initFile, initialSql(password), { mode: 0o600 })
+  const service = run({
+    command: server,
+    args: [
+      '--no-defaults',
+      `--datadir=${data}`,
+      `--socket=${socket}`,
+      `--pid-file=${join(sockets, 'db.pid')}`,
+      `--port=${port}`,
+      '--bind-address=127.0.0.1',
+      `--init-file=${initFile}`,
+      `--server-id=${id}`,
+      `--log-bin=${join(data, 'binlog')}`,
+      '--binlog-format=ROW',
+      '--sync-binlog=1',
+      '--innodb-flush-log-at-trx-commit=1',
+      '--innodb-buffer-pool-size=128M',
+      '--max-connections=200',
+      '--character-set-server=utf8mb4',
+      '--default-time-zone=+00:00',
+      '--skip-name-resolve',
+      ...(id === 1 ? [] : ['--read-only=1', '--skip-slave-start']),
+      ...asRoot(),
+    ],
+    logFile: join(dir, 'server.log'),
+  })
+  const stop = async () => {
+    await service.stop()
+    rmSync(sockets, { recursive: true, force: true })
+  }
+  try {
+    await untilReady(
+      `database ${id} (see ${join(dir, 'server.log')})`,
+      () => connect(socket, password, (c) => c.ping()),
+      {
+        service,
+      },
+    )
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  return { port, socket, service, stop }
+}
+
+const asRoot = () => (process.getuid?.() === 0 ? ['--user=root'] : [])
+
+async function initialise(server: string, dir: string, data: string): Promise<void> {
+  rmSync(data, { recursive: true, force: true })
+  const installer = findCommand('mariadb-install-db')
+  if (installer === undefined) {
+    await execute(server, [
+      '--no-defaults',
+      '--initialize-insecure',
+      `--datadir=${data}`,
+      ...asRoot(),
+    ])
+  } else {
+    await execute(installer, [
+      '--no-defaults',
+      `--datadir=${data}`,
+      '--auth-root-authentication-method=normal',
+      '--skip-test-db',
+      ...asRoot(),
+    ])
+  }
+  writeFileSync(join(dir, 'initialised'), '')
+}
+
+/** Run by the server at each start; the binary log is off, since each server does it for itself. */
+function initialSql(password: string): string {
+  return `${[
+    'SET SESSION sql_log_bin = 0',
+    `CREATE DATABASE IF NOT EXISTS ${NAME} CHARACTER SET utf8mb4`,
+    `CREATE USER IF NOT EXISTS '${NAME}'@'127.0.0.1' IDENTIFIED BY '${password}'`,
+    `GRANT ALL ON ${NAME}.* TO '${NAME}'@'127.0.0.1'`,
+    `CREATE USER IF NOT EXISTS 'replica'@'127.0.0.1' IDENTIFIED BY '${password}'`,
+    `GRANT REPLICATION SLAVE ON *.* TO 'replica'@'127.0.0.1'`,
+    `ALTER USER 'root'@'localhost' IDENTIFIED BY '${password}'`,
+  ].join(';\n')};\n`
+}
+
+async function connect<T>(
+  socketPath: string,
+  password: string,
+  work: (connection: mysql.Connection) => Promise<T>,
+): Promise<T> {
+  const connection = await mysql.createConnection({ socketPath, user: 'root', password })
+  try {
+    return await work(connection)
+  } finally {
+    await connection.end()
+  }
+}
+
+/** Points the replica at the primary, whose port is a new one at each start. */
+async function follow(replica: Instance, primaryPort: number, password: string): Promise<void> {
+  await connect(replica.socket, password, async (connection) => {
+    const [rows] = await connection.query<mysql.RowDataPacket[]>('SELECT VERSION() AS version')
+    const mariadb = String(rows[0]?.version).includes('MariaDB')
+    for (const statement of mariadb ? FOLLOW_MARIADB : FOLLOW_MYSQL) {
+      await connection.query(
+        statement.replace('$PORT', `${primaryPort}`).replace('$PASSWORD', password),
+      )
+    }
+  })
+}
+
+const FOLLOW_MARIADB = [
+  'STOP SLAVE',
+  `CHANGE MASTER TO MASTER_HOST = '127.0.0.1', MASTER_PORT = $PORT, MASTER_USER = 'replica',
+     MASTER_PASSWORD = '$PASSWORD', MASTER_USE_GTID = slave_pos, MASTER_CONNECT_RETRY = 1`,
+  'START SLAVE',
+]
+const FOLLOW_MYSQL = [
+  'STOP REPLICA',
+  `CHANGE REPLICATION SOURCE TO SOURCE_HOST = '127.0.0.1', SOURCE_PORT = $PORT, SOURCE_USER = 'replica',
+     SOURCE_PASSWORD = '$PASSWORD', SOURCE_CONNECT_RETRY = 1, GET_SOURCE_PUBLIC_KEY = 1`,
+  'START REPLICA',
+]

@@ -1,0 +1,51 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Redis } from 'ioredis'
+import { freePort } from '../lib/ports.ts'
+import { findCommand, run } from '../lib/process.ts'
+import { keptSecret } from '../lib/secrets.ts'
+import { untilReady } from '../lib/wait.ts'
+
+export type RedisServer = { url: string; stop(): Promise<void> }
+
+/** A private Redis with its data in `dir`; every write is on disk before it is answered. */
+export async function startRedis({ dir }: { dir: string }): Promise<RedisServer> {
+  const server = findCommand('redis-server', 'valkey-server')
+  if (server === undefined) throw new Error('no redis-server or valkey-server on this machine')
+  mkdirSync(dir, { recursive: true })
+  const password = keptSecret(join(dir, 'redis-password'))
+  const port = await freePort()
+  const config = join(dir, 'redis.conf')
+  const lines = [
+    `port ${port}`,
+    'bind 127.0.0.1',
+    `dir "${dir}"`,
+    `requirepass ${password}`,
+    'appendonly yes',
+    'appendfsync always',
+    'save ""',
+    'maxmemory-policy noeviction',
+    'daemonize no',
+  ]
+  writeFileSync(config, `${lines.join('\n')}\n`, { mode: 0o600 })
+  const service = run({ command: server, args: [config], logFile: join(dir, 'server.log') })
+  const url = `redis://:${password}@127.0.0.1:${port}`
+  try {
+    await untilReady(`Redis (see ${join(dir, 'server.log')})`, () => ping(url), { service })
+  } catch (error) {
+    await service.stop()
+    throw error
+  }
+  return { url, stop: service.stop }
+}
+
+async function ping(url: string): Promise<void> {
+  const client = new Redis(url, { lazyConnect: true, retryStrategy: () => null })
+  client.on('error', () => undefined)
+  try {
+    await client.connect()
+    await client.ping()
+  } finally {
+    client.disconnect()
+  }
+}
