@@ -96,7 +96,7 @@ export async function startPlanetscaleBridge(options: {
       const timing = (performance.now() - started) / 1000
       send(response, 200, { session: { id, inTransaction: stays }, result, timing })
     } catch (error) {
-      await failed(error as mysql.QueryError, id, connection, response)
+      await failed(error as Error, id, connection, response)
     }
   }
 
@@ -116,7 +116,7 @@ export async function startPlanetscaleBridge(options: {
   }
 
   async function failed(
-    error: mysql.QueryError & { errno?: number; sqlState?: string; fatal?: boolean },
+    error: { message: string; errno?: number | undefined; sqlState?: string; fatal?: boolean },
     id: string,
     connection: PoolConnection | undefined,
     response: ServerResponse,

@@ -1,0 +1,97 @@
+import { createHash } from 'node:crypto'
+import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { join } from 'node:path'
+import { bodyOf, listen } from '../lib/http.ts'
+import { keptSecret, randomSecret } from '../lib/secrets.ts'
+import { Mock } from './mock.ts'
+import { session } from './session.ts'
+import { stableToken } from './token.ts'
+
+/** One call as a route of the stand-in gets it. */
+export type Call = { query: URLSearchParams; body: Record<string, unknown> }
+export type Reply = Record<string, unknown>
+export type App = {
+  appId: string
+  appSecret: string
+  openidOf(name: string): string
+  /** Remembers a login code. @returns false where it was used before */
+  useCode(code: string): boolean
+}
+
+export type WeChat = {
+  url: string
+  appId: string
+  appSecret: string
+  /** The openid that the login code `mock:NAME:NONCE` leads to. */
+  openidOf(name: string): string
+  stop(): Promise<void>
+}
+
+/** WeChat's openids have 28 characters and begin with an o. */
+const openidOf = (name: string) =>
+  `o${createHash('sha256').update(name).digest('base64url').slice(0, 27)}`
+
+/**
+ * A stand-in for api.weixin.qq.com: its paths, its error codes, and its habit of answering errors
+ * with status 200. App id, secret and used codes are kept in `dir`.
+ */
+export async function startWechat({ dir, port }: { dir: string; port?: number }): Promise<WeChat> {
+  mkdirSync(dir, { recursive: true })
+  const appId = keptSecret(join(dir, 'app-id'), () => `wx${randomSecret().slice(0, 16)}`)
+  const appSecret = keptSecret(join(dir, 'app-secret'))
+  const app: App = { appId, appSecret, openidOf, useCode: usedCodes(join(dir, 'used-codes')) }
+  const mock = new Mock()
+  const routes: Record<string, (call: Call) => Reply> = {
+    'GET /sns/jscode2session': (call) => session(app, call),
+    'POST /cgi-bin/stable_token': (call) => stableToken(app, call),
+  }
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = new URL(request.url ?? '/', 'http://wechat')
+    const raw = (await bodyOf(request)).toString('utf8')
+    let body: Record<string, unknown>
+    try {
+      body = raw === '' ? {} : JSON.parse(raw)
+    } catch {
+      return send(response, { errcode: 47001, errmsg: 'data format error' })
+    }
+    const route = `${request.method} ${url.pathname}`
+    if (route === 'POST /mock/faults') return send(response, mock.setFault(body))
+    if (route === 'GET /mock/calls') return send(response, { calls: mock.calls })
+    const fault = await mock.record(request.method ?? 'GET', url)
+    if (fault === 'error') {
+      response.writeHead(500).end('system error')
+      return
+    }
+    if (fault !== undefined) return send(response, fault)
+    const handle = routes[route]
+    if (handle === undefined) {
+      response.writeHead(404).end()
+      return
+    }
+    send(response, handle({ query: url.searchParams, body }))
+  }
+
+  const server = await listen((request, response) => {
+    void answer(request, response).catch(() => response.destroy())
+  }, port)
+  return { url: server.url, appId, appSecret, openidOf, stop: server.stop }
+}
+
+/** WeChat calls its JSON plain text. */
+function send(response: ServerResponse, reply: Reply): void {
+  response
+    .writeHead(200, { 'content-type': 'text/plain; charset=utf-8' })
+    .end(JSON.stringify(reply))
+}
+
+function usedCodes(path: string): (code: string) => boolean {
+  const used = new Set(existsSync(path) ? readFileSync(path, 'utf8').split('\n') : [])
+  return (code) => {
+    if (used.has(code)) return false
+    used.add(code)
+    appendFileSync(path, `${code}\n`)
+    return true
+  }
+}
