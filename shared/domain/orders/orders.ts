@@ -4,6 +4,7 @@ import type { Database } from '../../platform/database/database.ts'
 import { NotFound, Unavailable } from '../../platform/errors/standard.ts'
 import type { Queue } from '../../platform/queue/queue.ts'
 import { log } from '../../platform/telemetry/log.ts'
+import type { SkuForSale } from '../catalog/sku.ts'
 import { OutOfStock } from '../stock/errors.ts'
 import { KeyReused, PurchaseLimit, WrongState } from './errors.ts'
 import type { Holds, OrderMessage, Placed } from './holds.ts'
@@ -11,18 +12,6 @@ import { OrderAccepted } from './messages.ts'
 import { type AcceptedOrder, type OrderView, pendingView } from './order.ts'
 import { readOrder, readOrders } from './repository.ts'
 import type { ListOrders, OrderReceipt, PlaceOrder } from './schemas.ts'
-
-/** What the order path needs to know of a SKU; prices come from here, never from the client. */
-export type SkuForSale = {
-  skuId: string
-  productId: string
-  title: string
-  skuTitle: string
-  image?: string | undefined
-  priceFen: number
-  limitPerUser?: number | undefined
-  onSale: boolean
-}
 
 export type OrderDeps = {
   database: Database

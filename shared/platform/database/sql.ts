@@ -1,7 +1,7 @@
 import sql, { join, raw, Sql } from 'sql-template-tag'
 
 /** SQL as text with placeholders; `${value}` is always bound, never pasted. */
-export { raw, Sql, sql }
+export { join, raw, Sql, sql }
 
 /** `(a, b), (c, d)` for the VALUES of a multi-row INSERT. @throws where `rows` is empty */
 export function rowsOf(rows: readonly (readonly unknown[])[]): Sql {

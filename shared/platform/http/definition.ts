@@ -7,9 +7,9 @@ type Schema = z.ZodMiniType
 
 /** All that there is to say about one route: validation, types, OpenAPI and the client come from it. */
 export type RouteDefinition = {
-  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
-  /** As in serverless.yml, e.g. `/api/orders/{id}`. */
-  path: `/${string}`
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'ANY'
+  /** As in serverless.yml, e.g. `/api/orders/{id}`; `$default` takes what no other route does. */
+  path: `/${string}` | '$default'
   /** One line for the OpenAPI document. */
   summary: string
   /** Who may call: everybody, a signed-in user, or an admin. */

@@ -1,3 +1,4 @@
+import * as z from 'zod/mini'
 import { NotFound } from '../errors/standard.ts'
 import { currentScope } from '../telemetry/scope.ts'
 import { oldestMessageSeconds } from './age.ts'
@@ -6,14 +7,15 @@ import { callSqs, queueUrl } from './sqs.ts'
 /** Every queue of serverless.yml; a test holds the two against each other. */
 export const QUEUES = ['stock', 'email', 'notify', 'order-timeout', 'export'] as const
 
-export type QueueStatus = {
-  name: string
-  visible: number
-  inFlight: number
-  delayed: number
-  deadLetters: number
-  oldestAgeSeconds: number
-}
+export const QueueStatus = z.object({
+  name: z.string(),
+  visible: z.int(),
+  inFlight: z.int(),
+  delayed: z.int(),
+  deadLetters: z.int(),
+  oldestAgeSeconds: z.int(),
+})
+export type QueueStatus = z.output<typeof QueueStatus>
 
 type Attributes = { Attributes?: Record<string, string> }
 type Received = { Messages?: { MessageId: string; ReceiptHandle: string; Body: string }[] }

@@ -36,8 +36,9 @@ export function respond(
 
 function success({ status, data, headers }: Reply<unknown>): APIGatewayProxyStructuredResultV2 {
   const traceId = currentScope()?.traceId
-  const body = `{"code":0,"message":"ok","data":${dataJson(data)},"traceId":"${traceId}"}`
-  return answer(status, body, headers)
+  // Only health answers a failure with data: what is down is the answer.
+  const said = status < 400 ? '"code":0,"message":"ok"' : `"code":${status}01,"message":"failed"`
+  return answer(status, `{${said},"data":${dataJson(data)},"traceId":"${traceId}"}`, headers)
 }
 
 /** The envelope of an error. */

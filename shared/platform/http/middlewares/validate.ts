@@ -24,7 +24,8 @@ export function validate(definition: RouteDefinition): MiddlewareObj<HttpEvent> 
       }
       const params = check('params', definition.params && (event.pathParameters ?? {}))
       const query = check('query', event.queryStringParameters ?? {})
-      const body = definition.method === 'GET' ? undefined : check('body', readJson(event))
+      const reads = definition.method !== 'GET' && definition.method !== 'ANY'
+      const body = reads ? check('body', readJson(event)) : undefined
       const idempotencyKey = definition.idempotent ? readKey(event, problems) : undefined
       if (problems.length > 0) throw ValidationFailed.of(problems)
       event.input = Object.assign(event.input, { params, query, body, idempotencyKey })

@@ -1,0 +1,21 @@
+// GET /.well-known/jwks.json: the public keys of our tokens.
+import type { JSONWebKeySet } from 'jose'
+import { Jwks } from '../../shared/domain/auth/schemas.ts'
+import { tokenKeys } from '../../shared/platform/auth/keys.ts'
+import { Reply } from '../../shared/platform/http/definition.ts'
+import { route } from '../../shared/platform/http/route.ts'
+
+export const build = (keys: JSONWebKeySet) =>
+  route(
+    {
+      method: 'GET',
+      path: '/.well-known/jwks.json',
+      summary: 'The public keys of access tokens (RFC 7517)',
+      auth: 'public',
+      replies: { 200: Jwks },
+      format: 'raw',
+    },
+    () => new Reply(200, keys as never, { 'cache-control': 'public, max-age=300' }),
+  )
+
+export const handler = build(tokenKeys().published)

@@ -1,0 +1,22 @@
+// POST /api/auth/login: trades a code of wx.login for tokens.
+import type { Auth } from '../../shared/domain/auth/auth.ts'
+import { auth } from '../../shared/domain/auth/index.ts'
+import { Login, Tokens } from '../../shared/domain/auth/schemas.ts'
+import { route } from '../../shared/platform/http/route.ts'
+import { WeChatRefusedCode } from '../../shared/platform/wechat/session.ts'
+
+export const build = (service: Pick<Auth, 'login'>) =>
+  route(
+    {
+      method: 'POST',
+      path: '/api/auth/login',
+      summary: 'Signs in with a code of wx.login',
+      auth: 'public',
+      body: Login,
+      replies: { 200: Tokens },
+      errors: [WeChatRefusedCode],
+    },
+    ({ body, headers }) => service.login(body.code, headers['user-agent'] ?? ''),
+  )
+
+export const handler = build(auth())

@@ -1,0 +1,23 @@
+// GET /api/health: whether this copy of the shop should get traffic.
+import { database } from '../../shared/platform/database/database.ts'
+import { Health, readHealth } from '../../shared/platform/health/health.ts'
+import { Reply } from '../../shared/platform/http/definition.ts'
+import { route } from '../../shared/platform/http/route.ts'
+import { redis } from '../../shared/platform/redis/client.ts'
+
+export const build = (read: () => Promise<Health>) =>
+  route(
+    {
+      method: 'GET',
+      path: '/api/health',
+      summary: 'Whether the parts that requests need answer; 503 where it should get no traffic',
+      auth: 'public',
+      replies: { 200: Health, 503: Health },
+    },
+    async () => {
+      const health = await read()
+      return new Reply(health.status === 'down' ? 503 : 200, health)
+    },
+  )
+
+export const handler = build(() => readHealth(database(), redis()))

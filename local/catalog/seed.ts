@@ -1,0 +1,3 @@
+export async function seedCatalog(_: { mysqlUrl: string; s3Endpoint: string; bucket: string }) {
+  return { products: 0 }
+}

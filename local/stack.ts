@@ -1,0 +1,245 @@
+import { execFile } from 'node:child_process'
+import { generateKeyPairSync, randomUUID } from 'node:crypto'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { startCloudWatch } from './aws/cloudwatch.ts'
+import { queuesOf } from './aws/resources.ts'
+import { startSes } from './aws/ses.ts'
+import { startSqs } from './aws/sqs.ts'
+import { startPlanetscaleBridge } from './bridges/planetscale.ts'
+import { startUpstashBridge } from './bridges/upstash.ts'
+import { seedCatalog } from './catalog/seed.ts'
+import { startDatabase } from './engines/database.ts'
+import { startRedis } from './engines/redis.ts'
+import { freePort } from './lib/ports.ts'
+import { run, type Service } from './lib/process.ts'
+import { keptSecret } from './lib/secrets.ts'
+import { untilReady } from './lib/wait.ts'
+import { startWechat } from './wechat/server.ts'
+
+export const ROOT = fileURLToPath(new URL('..', import.meta.url))
+const STAGE = 'local'
+const MEDIA_BUCKET = 'minimall-local-media'
+const EXPORT_BUCKET = 'minimall-local-exports'
+const execute = promisify(execFile)
+
+/** All addresses of a running stack, as the contract names them. */
+export type Endpoints = Record<
+  | 'redisRest'
+  | 'redisRestToken'
+  | 'redisUrl'
+  | 'databaseUrl'
+  | 'databaseReplicaUrl'
+  | 'mysqlUrl'
+  | 'mysqlReplicaUrl'
+  | 'sqs'
+  | 'ses'
+  | 's3'
+  | 'wechat',
+  string
+>
+
+export type Services = {
+  endpoints: Endpoints
+  /** What the functions find in their environment. */
+  env: Record<string, string>
+  stop(): Promise<void>
+}
+
+export type Progress = (step: string) => void
+type Options = { dir: string; progress?: Progress; signal?: AbortSignal }
+type Stoppable = { stop(): Promise<void> }
+
+/**
+ * Starts everything that the functions need: engines, bridges, queues, mail, WeChat's stand-in,
+ * migrations and the sample catalogue. Data is kept in `dir`.
+ * @throws the first thing that went wrong, when all that had been started is stopped again
+ */
+export async function startServices({
+  dir,
+  progress = () => {},
+  signal,
+}: Options): Promise<Services> {
+  mkdirSync(dir, { recursive: true })
+  const started: Stoppable[] = []
+  const stop = async () => {
+    // In the reverse order of their start: nobody loses what it leans on.
+    for (const part of started.splice(0).reverse()) await part.stop()
+  }
+  async function part<T extends Stoppable>(name: string, starting: () => Promise<T>): Promise<T> {
+    signal?.throwIfAborted()
+    const running = await starting()
+    started.push(running)
+    progress(name)
+    return running
+  }
+
+  const secret = (name: string) => keptSecret(join(dir, 'secrets', name))
+  const password = secret('database-bridge')
+  const redisRestToken = secret('redis-rest-token')
+
+  async function databases() {
+    const engines = await part('MariaDB primary and replica', () =>
+      startDatabase({ dir: join(dir, 'database') }),
+    )
+    const bridge = (mysqlUrl: string) => () =>
+      startPlanetscaleBridge({ mysqlUrl, username: 'minimall', password })
+    const primary = await part('PlanetScale bridge to the primary', bridge(engines.primaryUrl))
+    const replica = await part('PlanetScale bridge to the replica', bridge(engines.replicaUrl))
+    signal?.throwIfAborted()
+    await migrate(engines.primaryUrl, 'up')
+    progress('migrations')
+    return { engines, primary, replica }
+  }
+
+  async function caches() {
+    const redis = await part('Redis', () => startRedis({ dir: join(dir, 'redis') }))
+    const bridge = await part('Upstash bridge to Redis', () =>
+      startUpstashBridge({ redisUrl: redis.url, token: redisRestToken }),
+    )
+    return { redis, bridge }
+  }
+
+  async function aws() {
+    const sqs = await part('SQS and S3', () =>
+      startSqs({
+        dir: join(dir, 'aws'),
+        queues: queuesOf(ROOT, STAGE),
+        queuePrefix: `minimall-${STAGE}-`,
+        buckets: [MEDIA_BUCKET, EXPORT_BUCKET],
+      }),
+    )
+    const cloudwatch = await part('CloudWatch', () => startCloudWatch({ sqs: sqs.endpoint }))
+    return { sqs, cloudwatch }
+  }
+
+  const parts = [
+    databases(),
+    caches(),
+    aws(),
+    part('SES', startSes),
+    part('WeChat stand-in', () => startWechat({ dir: join(dir, 'wechat') })),
+  ] as const
+  try {
+    const [database, cache, cloud, ses, wechat] = await Promise.all(parts)
+    signal?.throwIfAborted()
+    const { products } = await seedCatalog({
+      mysqlUrl: database.engines.primaryUrl,
+      s3Endpoint: cloud.sqs.endpoint,
+      bucket: MEDIA_BUCKET,
+    })
+    progress(`sample catalogue of ${products} products`)
+    const endpoints: Endpoints = {
+      redisRest: cache.bridge.url,
+      redisRestToken,
+      redisUrl: cache.redis.url,
+      databaseUrl: database.primary.url,
+      databaseReplicaUrl: database.replica.url,
+      mysqlUrl: database.engines.primaryUrl,
+      mysqlReplicaUrl: database.engines.replicaUrl,
+      sqs: cloud.sqs.endpoint,
+      ses: ses.endpoint,
+      s3: cloud.sqs.endpoint,
+      wechat: wechat.url,
+    }
+    const env = {
+      STAGE,
+      DATABASE_URL: endpoints.databaseUrl,
+      DATABASE_REPLICA_URL: endpoints.databaseReplicaUrl,
+      UPSTASH_REDIS_REST_URL: endpoints.redisRest,
+      UPSTASH_REDIS_REST_TOKEN: redisRestToken,
+      AWS_REGION: 'ap-southeast-1',
+      AWS_ACCESS_KEY_ID: 'local',
+      AWS_SECRET_ACCESS_KEY: 'local',
+      AWS_ENDPOINT_URL_SQS: endpoints.sqs,
+      AWS_ENDPOINT_URL_SESV2: endpoints.ses,
+      AWS_ENDPOINT_URL_S3: endpoints.s3,
+      AWS_ENDPOINT_URL_CLOUDWATCH: cloud.cloudwatch.url,
+      QUEUE_URL_PREFIX: cloud.sqs.queueUrlPrefix,
+      JWT_KEYS: keptSecret(join(dir, 'secrets', 'jwt-keys.json'), newSigningKeys),
+      WECHAT_API_URL: wechat.url,
+      WECHAT_APP_ID: wechat.appId,
+      WECHAT_APP_SECRET: wechat.appSecret,
+      ADMIN_OPENIDS: wechat.openidOf('admin'),
+      MAIL_FROM: 'minimall <shop@example.com>',
+    }
+    return { endpoints, env, stop }
+  } catch (error) {
+    // What is still starting must be known before it can be stopped.
+    await Promise.allSettled(parts)
+    await stop()
+    throw error
+  }
+}
+
+/** A key pair of its own for each local stack, as JWT_KEYS wants it. */
+function newSigningKeys(): string {
+  const { privateKey } = generateKeyPairSync('ed25519')
+  return JSON.stringify({ keys: [{ ...privateKey.export({ format: 'jwk' }), kid: randomUUID() }] })
+}
+
+/** Runs dbmate over migrations/. @param direction `up` brings all in, `down` takes the last back */
+export async function migrate(mysqlUrl: string, direction: 'up' | 'down'): Promise<void> {
+  const dbmate = join(ROOT, 'node_modules', '.bin', 'dbmate')
+  const options = [
+    '--url',
+    mysqlUrl,
+    '--migrations-dir',
+    join(ROOT, 'migrations'),
+    '--no-dump-schema',
+  ]
+  await execute(dbmate, [...options, direction], { cwd: ROOT })
+}
+
+export type Api = { service: Service; url: string; lambdaUrl: string; stop(): Promise<void> }
+
+/** Runs the functions in serverless-offline, and waits until they answer. */
+export async function startApi(options: {
+  dir: string
+  port: number
+  env: Record<string, string>
+  onLine?: (line: string) => void
+}): Promise<Api> {
+  const { dir, port } = options
+  const lambdaPort = await freePort()
+  mkdirSync(join(dir, 'logs'), { recursive: true })
+  const service = run({
+    command: process.execPath,
+    args: [
+      join(ROOT, 'node_modules', 'serverless', 'bin', 'serverless.js'),
+      ...['offline', 'start', '--stage', STAGE, '--host', '127.0.0.1'],
+      ...['--httpPort', `${port}`, '--lambdaPort', `${lambdaPort}`],
+    ],
+    cwd: ROOT,
+    env: {
+      ...process.env,
+      ...options.env,
+      // Two stacks in one checkout must not build into the same folder.
+      BUILD_DIR: join(relative(ROOT, dir), 'build'),
+      SLS_TELEMETRY_DISABLED: '1',
+    },
+    logFile: join(dir, 'logs', 'functions.log'),
+    ...(options.onLine === undefined ? {} : { onLine: options.onLine }),
+  })
+  const url = `http://localhost:${port}`
+  try {
+    await untilReady('serverless-offline', () => expectHealthy(port), { service })
+  } catch (error) {
+    await service.stop()
+    throw error
+  }
+  return { service, url, lambdaUrl: `http://localhost:${lambdaPort}`, stop: service.stop }
+}
+
+async function expectHealthy(port: number): Promise<void> {
+  const response = await fetch(`http://127.0.0.1:${port}/api/health`)
+  if (response.status !== 200) throw new Error(`health answered ${response.status}`)
+}
+
+/** Writes the addresses of a running stack to `endpoints.json`, for people and programs. */
+export function writeEndpoints(dir: string, api: Api, endpoints: Endpoints): void {
+  const all = { api: api.url, lambda: api.lambdaUrl, ...endpoints }
+  writeFileSync(join(dir, 'endpoints.json'), `${JSON.stringify(all, null, 2)}\n`, { mode: 0o600 })
+}

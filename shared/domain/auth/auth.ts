@@ -1,0 +1,52 @@
+import type { Identity } from '../../platform/auth/identity.ts'
+import type { OpenedSession } from '../../platform/auth/sessions.ts'
+import type { Users } from '../users/users.ts'
+import type { Tokens } from './schemas.ts'
+
+export type AuthDeps = {
+  users: Pick<Users, 'signIn' | 'get'>
+  openidOfCode(code: string): Promise<string>
+  openSession(userId: string, device: string): Promise<OpenedSession>
+  rotateSession(refreshToken: string): Promise<OpenedSession & { userId: string }>
+  endSession(userId: string, sessionId: string): Promise<void>
+  signAccess(identity: Identity): Promise<string>
+  accessTokenSeconds: number
+}
+
+/** Signing in and out. */
+export function createAuth(deps: AuthDeps) {
+  async function tokens(session: OpenedSession, user: Tokens['user']): Promise<Tokens> {
+    const { sessionId, refreshToken } = session
+    const accessToken = await deps.signAccess({ id: user.id, role: user.role, sessionId })
+    return { accessToken, refreshToken, expiresIn: deps.accessTokenSeconds, user }
+  }
+
+  return {
+    /**
+     * @param code from `wx.login`; WeChat takes each once
+     * @param device what the client calls itself
+     * @throws WeChatRefusedCode, Unavailable
+     */
+    async login(code: string, device: string): Promise<Tokens> {
+      const user = await deps.users.signIn(await deps.openidOfCode(code))
+      return tokens(await deps.openSession(user.id, device), user)
+    },
+
+    /**
+     * Trades a refresh token for new tokens; the old one is used up.
+     * @throws NotSignedIn, SessionEnded
+     */
+    async refresh(refreshToken: string): Promise<Tokens> {
+      const session = await deps.rotateSession(refreshToken)
+      return tokens(session, await deps.users.get(session.userId))
+    },
+
+    /** Ends the session behind the access token. */
+    async logout({ id, sessionId }: Identity): Promise<null> {
+      await deps.endSession(id, sessionId)
+      return null
+    },
+  }
+}
+
+export type Auth = ReturnType<typeof createAuth>

@@ -1,0 +1,19 @@
+import { signAccess } from '../../platform/auth/access.ts'
+import { endSession, openSession, rotateSession } from '../../platform/auth/sessions.ts'
+import { settings } from '../../platform/config/index.ts'
+import { once } from '../../platform/config/once.ts'
+import { openidOfCode } from '../../platform/wechat/session.ts'
+import { users } from '../users/index.ts'
+import { createAuth } from './auth.ts'
+
+export const auth = once(() =>
+  createAuth({
+    users: users(),
+    openidOfCode,
+    openSession,
+    rotateSession,
+    endSession,
+    signAccess,
+    accessTokenSeconds: settings().ACCESS_TOKEN_SECONDS,
+  }),
+)

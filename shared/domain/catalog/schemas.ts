@@ -1,0 +1,81 @@
+import * as z from 'zod/mini'
+import { Fen, Id, page, text } from '../../platform/http/fields.ts'
+
+export type Category = { id: string; name: string; children: Category[] }
+/** A tree: each category holds those below it. */
+export const Category: z.ZodMiniType<Category> = z.object({
+  id: Id,
+  name: z.string(),
+  children: z.array(z.lazy(() => Category)),
+})
+
+export const SORTS = ['newest', 'sales', 'price_asc', 'price_desc'] as const
+export type Sort = (typeof SORTS)[number]
+
+export const ListProducts = z.strictObject({
+  category: z.optional(Id),
+  sort: z._default(z.enum(SORTS), 'newest'),
+  ...page,
+})
+export type ListProducts = z.output<typeof ListProducts>
+
+/** A product as a list shows it. */
+export const ProductCard = z.object({
+  id: Id,
+  title: z.string(),
+  image: z.optional(z.string()),
+  categoryId: Id,
+  priceFen: Fen,
+  sales: z.int(),
+})
+export type ProductCard = z.output<typeof ProductCard>
+
+const Attributes = z.record(z.string().check(z.minLength(1), z.maxLength(32)), text(1, 64))
+
+export const SkuView = z.object({
+  id: Id,
+  title: z.string(),
+  priceFen: Fen,
+  stock: z.int(),
+  limitPerUser: z.optional(z.int()),
+  attributes: Attributes,
+})
+
+export const PRODUCT_STATUSES = ['published', 'unpublished'] as const
+
+/** `stock` is that of the moment at which the product was read from the database: a hint. */
+export const ProductView = z.object({
+  id: Id,
+  title: z.string(),
+  description: z.string(),
+  images: z.array(z.string()),
+  categoryId: Id,
+  status: z.enum(PRODUCT_STATUSES),
+  sales: z.int(),
+  skus: z.array(SkuView),
+})
+export type ProductView = z.output<typeof ProductView>
+
+export const NewProduct = z.strictObject({
+  title: text(1, 128),
+  description: z._default(z.string().check(z.maxLength(20_000)), ''),
+  categoryId: Id,
+  images: z._default(
+    z
+      .array(z.url({ protocol: /^https?$/, error: 'must be a URL' }).check(z.maxLength(512)))
+      .check(z.maxLength(20)),
+    [],
+  ),
+  skus: z
+    .array(
+      z.strictObject({
+        title: text(1, 128),
+        priceFen: Fen,
+        stock: z.int().check(z.gte(0), z.lte(1_000_000)),
+        limitPerUser: z.optional(z.int().check(z.gte(1), z.lte(999))),
+        attributes: z._default(Attributes, {}),
+      }),
+    )
+    .check(z.minLength(1), z.maxLength(50)),
+})
+export type NewProduct = z.output<typeof NewProduct>

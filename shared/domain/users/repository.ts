@@ -1,0 +1,65 @@
+import type { Role } from '../../platform/auth/identity.ts'
+import type { Queryable } from '../../platform/database/database.ts'
+import { join, listOf, sql } from '../../platform/database/sql.ts'
+import type { UserChange, UserView } from './schemas.ts'
+
+type UserRow = {
+  id: string
+  nickname: string
+  avatar_url: string | null
+  email: string | null
+  phone: string | null
+  role: Role
+}
+
+const COLUMNS = sql`id, nickname, avatar_url, email, phone, role`
+
+function toView({ avatar_url, email, phone, ...row }: UserRow): UserView {
+  return {
+    ...row,
+    ...(avatar_url === null ? {} : { avatarUrl: avatar_url }),
+    ...(email === null ? {} : { email }),
+    ...(phone === null ? {} : { phone }),
+  }
+}
+
+/** @returns the users that exist, by id */
+export async function readUsers(
+  db: Queryable,
+  ids: readonly string[],
+): Promise<Map<string, UserView>> {
+  const rows = await db.query<UserRow>(
+    sql`SELECT ${COLUMNS} FROM users WHERE id IN (${listOf(ids)})`,
+  )
+  return new Map(rows.map((row) => [row.id, toView(row)]))
+}
+
+/** @returns the user of an openid, made where there is none; `role` is what it has from now on */
+export async function signInUser(db: Queryable, openid: string, role: Role): Promise<UserView> {
+  const now = new Date()
+  const find = () => db.query<UserRow>(sql`SELECT ${COLUMNS} FROM users WHERE openid = ${openid}`)
+  let [row] = await find()
+  if (row === undefined) {
+    // Two first logins at once: the second finds the row of the first.
+    await db.write(
+      sql`INSERT INTO users (openid, role, created_at, updated_at)
+          VALUES (${openid}, ${role}, ${now}, ${now})
+          ON DUPLICATE KEY UPDATE openid = openid`,
+    )
+    ;[row] = await find()
+    if (row === undefined) throw new Error('the user that was just made is not there')
+  }
+  if (row.role !== role) {
+    await db.write(sql`UPDATE users SET role = ${role}, updated_at = ${now} WHERE id = ${row.id}`)
+  }
+  return toView({ ...row, role })
+}
+
+/** Writes the fields that are named. */
+export async function changeUser(db: Queryable, id: string, change: UserChange): Promise<void> {
+  const columns = [sql`updated_at = ${new Date()}`]
+  if (change.nickname !== undefined) columns.push(sql`nickname = ${change.nickname}`)
+  if (change.avatarUrl !== undefined) columns.push(sql`avatar_url = ${change.avatarUrl}`)
+  if (change.email !== undefined) columns.push(sql`email = ${change.email}`)
+  await db.write(sql`UPDATE users SET ${join(columns)} WHERE id = ${id}`)
+}

@@ -1,0 +1,31 @@
+import * as z from 'zod/mini'
+import { Id, text } from '../../platform/http/fields.ts'
+
+export const UserView = z.object({
+  id: Id,
+  nickname: z.string(),
+  avatarUrl: z.optional(z.string()),
+  email: z.optional(z.string()),
+  phone: z.optional(z.string()),
+  role: z.enum(['user', 'admin']),
+})
+export type UserView = z.output<typeof UserView>
+
+const Email = z.pipe(
+  z.string().check(z.trim(), z.toLowerCase(), z.maxLength(254)),
+  z.email('must be an e-mail address'),
+)
+
+/** Any of the fields; null takes e-mail or picture away. */
+export const UserChange = z
+  .strictObject({
+    nickname: z.optional(text(1, 32)),
+    avatarUrl: z.optional(
+      z.nullable(
+        z.url({ protocol: /^https$/, error: 'must be an https URL' }).check(z.maxLength(512)),
+      ),
+    ),
+    email: z.optional(z.nullable(Email)),
+  })
+  .check(z.refine((change) => Object.keys(change).length > 0, 'name at least one field to change'))
+export type UserChange = z.output<typeof UserChange>
