@@ -201,6 +201,7 @@ export async function startApi(options: {
   port: number
   env: Record<string, string>
   onLine?: (line: string) => void
+  signal?: AbortSignal
 }): Promise<Api> {
   const { dir, port } = options
   const lambdaPort = await freePort()
@@ -225,7 +226,10 @@ export async function startApi(options: {
   })
   const url = `http://localhost:${port}`
   try {
-    await untilReady('serverless-offline', () => expectHealthy(port), { service })
+    await untilReady('serverless-offline', () => expectHealthy(port), {
+      service,
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+    })
   } catch (error) {
     await service.stop()
     throw error

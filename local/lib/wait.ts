@@ -1,15 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Service } from './process.ts'
 
+type Options = { service?: Service; timeoutMillis?: number; signal?: AbortSignal }
+
 /**
  * Tries `probe` until it succeeds.
  * @param service gives up at once when this ends
+ * @param signal gives up when this aborts
  * @throws what the probe last threw, after `timeoutMillis`; an Error when the service ends
  */
 export async function untilReady<T>(
   name: string,
   probe: () => Promise<T>,
-  { service, timeoutMillis = 60_000 }: { service?: Service; timeoutMillis?: number } = {},
+  { service, timeoutMillis = 60_000, signal }: Options = {},
 ): Promise<T> {
   const until = performance.now() + timeoutMillis
   let ended: string | undefined
@@ -17,6 +20,7 @@ export async function untilReady<T>(
     ended = how
   })
   for (;;) {
+    signal?.throwIfAborted()
     try {
       return await probe()
     } catch (error) {

@@ -4,20 +4,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { bodyOf, listen } from '../lib/http.ts'
 import { keptSecret, randomSecret } from '../lib/secrets.ts'
+import type { App, Call, Reply } from './app.ts'
 import { Mock } from './mock.ts'
 import { session } from './session.ts'
 import { stableToken } from './token.ts'
-
-/** One call as a route of the stand-in gets it. */
-export type Call = { query: URLSearchParams; body: Record<string, unknown> }
-export type Reply = Record<string, unknown>
-export type App = {
-  appId: string
-  appSecret: string
-  openidOf(name: string): string
-  /** Remembers a login code. @returns false where it was used before */
-  useCode(code: string): boolean
-}
 
 export type WeChat = {
   url: string

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { App, Call, Reply } from './server.ts'
+import type { App, Call, Reply } from './app.ts'
 
 const CODE = /^mock:([^:\n]{1,64}):[^\n]{1,128}$/
 

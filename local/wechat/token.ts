@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { App, Call, Reply } from './server.ts'
+import type { App, Call, Reply } from './app.ts'
 
 const LIFETIME_SECONDS = 7200
 let current: { token: string; until: number } | undefined

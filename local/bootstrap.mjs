@@ -1,0 +1,178 @@
+// What `npm start` and `npm test` run first, on whatever Node the machine has (20 or newer): sets up
+// what is missing, then hands over to Node 24 from node_modules. Plain JavaScript, no packages.
+import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  existsSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { constants as os } from 'node:os'
+import { delimiter, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+const NODE = join(ROOT, 'node_modules', 'node', 'bin', 'node')
+const STAMP = join(ROOT, 'node_modules', '.installed-lock')
+const COMMANDS = {
+  start: 'runs the whole backend on this machine until Ctrl-C',
+  test: 'runs every check and test',
+  check: 'types, lint and layers only',
+  demo: "plays one shopper's journey against the running stack",
+  invoke: 'calls one function on its sample in events/',
+  package: 'builds the CloudFormation template and the zips',
+}
+
+let child
+let stopped = false
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  process.on(signal, () => {
+    stopped = true
+    child?.kill(signal === 'SIGHUP' ? 'SIGTERM' : signal)
+  })
+}
+
+/** Runs a command to its end, with our terminal. It gets our signals, and we wait for it. */
+function run(command, args, options = {}) {
+  return new Promise((resolve, reject) => {
+    // Groups of their own: otherwise Ctrl-C reaches the command twice, from the terminal and from us.
+    child = spawn(command, args, { cwd: ROOT, stdio: 'inherit', ...options })
+    child.once('error', reject)
+    child.once('close', (code, signal) => {
+      child = undefined
+      resolve(code ?? 128 + (os.signals[signal] ?? 0))
+    })
+  })
+}
+
+async function must(command, args, options) {
+  const code = await run(command, args, options)
+  if (stopped) process.exit(130)
+  if (code !== 0) fail(`\`${command} ${args.join(' ')}\` ended with code ${code}.`)
+}
+
+function fail(message) {
+  console.error(`\nminimall: ${message}`)
+  process.exit(1)
+}
+
+function isInstalled(...names) {
+  const folders = [
+    ...(process.env.PATH ?? '').split(delimiter),
+    ...['/usr/sbin', '/usr/local/sbin', '/opt/homebrew/bin', '/opt/homebrew/sbin'],
+  ]
+  return names.some((name) =>
+    folders.some((folder) => {
+      try {
+        accessSync(join(folder, name), constants.X_OK)
+        return true
+      } catch {
+        return false
+      }
+    }),
+  )
+}
+
+const lockHash = () =>
+  createHash('sha256')
+    .update(readFileSync(join(ROOT, 'package-lock.json')))
+    .digest('hex')
+
+async function installPackages() {
+  const wanted = lockHash()
+  const have = existsSync(STAMP) ? readFileSync(STAMP, 'utf8') : ''
+  if (have === wanted && existsSync(NODE)) return
+  console.log('minimall: installing packages (npm ci), about a minute the first time')
+  await must('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'])
+  if (!existsSync(NODE)) {
+    fail(
+      'npm left out Node 24 (the package "node" installs it with a script of its own).\n' +
+        'Allow install scripts (npm config set ignore-scripts false) and run this again.',
+    )
+  }
+  writeFileSync(STAMP, wanted)
+}
+
+const ENGINES = {
+  mariadb: ['mariadbd', 'mysqld'],
+  redis: ['redis-server', 'valkey-server'],
+}
+const PACKAGES = { mariadb: 'mariadb-server', redis: 'redis-server' }
+const MANAGERS = [
+  ['apt-get', 'sudo apt-get install -y mariadb-server redis-server'],
+  ['brew', 'brew install mariadb redis'],
+  ['dnf', 'sudo dnf install -y mariadb-server redis'],
+  ['pacman', 'sudo pacman -S --needed mariadb redis'],
+  ['apk', 'sudo apk add mariadb mariadb-server-utils redis'],
+]
+
+async function installEngines() {
+  const missing = Object.keys(ENGINES).filter((engine) => !isInstalled(...ENGINES[engine]))
+  if (missing.length === 0) return
+  const isRoot = process.getuid?.() === 0
+  if (!isRoot || !isInstalled('apt-get')) {
+    const [, hint] = MANAGERS.find(([manager]) => isInstalled(manager)) ?? []
+    fail(
+      `${missing.join(' and ')} not found on this machine. Install with:\n\n  ` +
+        `${hint ?? 'your package manager: MariaDB (or MySQL 8) and Redis (or Valkey)'}\n\n` +
+        'and run this again. They are only started privately, on free ports, with data in .local/.',
+    )
+  }
+  console.log(`minimall: installing ${missing.join(' and ')} with apt-get`)
+  await withoutServices(async () => {
+    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+    await must('apt-get', ['update', '-qq'], { env })
+    const packages = missing.map((engine) => PACKAGES[engine])
+    await must('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], { env })
+  })
+}
+
+/** Debian starts what it installs; this keeps it from doing so, since we run engines of our own. */
+async function withoutServices(work) {
+  const policy = '/usr/sbin/policy-rc.d'
+  if (existsSync(policy)) return work()
+  const remove = () => rmSync(policy, { force: true })
+  process.on('exit', remove)
+  writeFileSync(policy, '#!/bin/sh\nexit 101\n')
+  chmodSync(policy, 0o755)
+  try {
+    await work()
+  } finally {
+    remove()
+    process.off('exit', remove)
+  }
+}
+
+function usage() {
+  const lines = Object.entries(COMMANDS).map(([name, what]) => `  ${name.padEnd(8)} ${what}`)
+  return `Usage: npm run COMMAND [-- OPTIONS]\n\n${lines.join('\n')}\n\n\`npm run COMMAND -- --help\` says more.`
+}
+
+async function main() {
+  const [command, ...args] = process.argv.slice(2)
+  if (!Object.hasOwn(COMMANDS, command ?? '')) {
+    console.log(usage())
+    process.exit(command === undefined || command === '--help' ? 0 : 1)
+  }
+  if (Number(process.versions.node.split('.')[0]) < 20) {
+    fail(`Node.js 20 or newer is needed; this is ${process.version}.`)
+  }
+  const asksForHelp = args.includes('--help') || args.includes('-h')
+  if (asksForHelp && !existsSync(NODE)) {
+    console.log(
+      `npm run ${command}: ${COMMANDS[command]}. (Run it once without --help to install.)`,
+    )
+    return
+  }
+  await installPackages()
+  if (!asksForHelp && (command === 'start' || command === 'test')) await installEngines()
+  const bin = join(ROOT, 'node_modules', '.bin')
+  const env = { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH ?? ''}` }
+  process.exitCode = await run(NODE, [join(ROOT, 'local', `${command}.ts`), ...args], { env })
+}
+
+await main()
