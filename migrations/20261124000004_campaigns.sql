@@ -1,4 +1,6 @@
 -- migrate:up
+-- total: recipients so far, which is also the last position that was given out.
+-- expanded_to: the last user that an audience of all users has been expanded to.
 CREATE TABLE campaigns (
   id         CHAR(26) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY,
   subject    VARCHAR(200) NOT NULL,
@@ -6,6 +8,7 @@ CREATE TABLE campaigns (
   text       MEDIUMTEXT NULL,
   state      VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   total      INT UNSIGNED NOT NULL DEFAULT 0,
+  expanded_to BIGINT UNSIGNED NOT NULL DEFAULT 0,
   created_by BIGINT UNSIGNED NOT NULL,
   created_at DATETIME(3) NOT NULL,
   updated_at DATETIME(3) NOT NULL

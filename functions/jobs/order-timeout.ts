@@ -2,11 +2,9 @@
 import { upkeep } from '../../shared/domain/orders/index.ts'
 import { OrderExpires } from '../../shared/domain/orders/messages.ts'
 import type { Upkeep } from '../../shared/domain/orders/upkeep.ts'
-import { messageJob } from '../../shared/platform/jobs/job.ts'
+import { messageJob, on } from '../../shared/platform/jobs/job.ts'
 
 export const build = (service: Pick<Upkeep, 'onTimer'>) =>
-  messageJob({ queue: 'order-timeout', accepts: [OrderExpires] }, ({ data }) =>
-    service.onTimer(data),
-  )
+  messageJob('order-timeout', [on(OrderExpires, ({ data }) => service.onTimer(data))])
 
 export const handler = build(upkeep())

@@ -8,4 +8,3 @@ export type App = {
   /** Remembers a login code. @returns false where it was used before */
   useCode(code: string): boolean
 }
-

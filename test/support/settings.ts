@@ -1,10 +1,12 @@
 import { generateKeyPairSync } from 'node:crypto'
+import { setLogLevel } from '../../shared/platform/telemetry/log.ts'
 
 const { privateKey } = generateKeyPairSync('ed25519')
 
 /** Settings for tests of single parts: complete, and pointing nowhere. Real services replace them. */
 const SETTINGS: Record<string, string> = {
   STAGE: 'test',
+  LOG_LEVEL: 'error',
   DATABASE_URL: 'http://user:password@127.0.0.1:9/minimall',
   UPSTASH_REDIS_REST_URL: 'http://127.0.0.1:9',
   UPSTASH_REDIS_REST_TOKEN: 'token',
@@ -23,3 +25,4 @@ const SETTINGS: Record<string, string> = {
 }
 
 for (const [name, value] of Object.entries(SETTINGS)) process.env[name] ??= value
+setLogLevel('error')

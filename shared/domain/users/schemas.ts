@@ -1,5 +1,5 @@
 import * as z from 'zod/mini'
-import { Id, text } from '../../platform/http/fields.ts'
+import { Email, Id, text } from '../../platform/http/fields.ts'
 
 export const UserView = z.object({
   id: Id,
@@ -10,11 +10,6 @@ export const UserView = z.object({
   role: z.enum(['user', 'admin']),
 })
 export type UserView = z.output<typeof UserView>
-
-const Email = z.pipe(
-  z.string().check(z.trim(), z.toLowerCase(), z.maxLength(254)),
-  z.email('must be an e-mail address'),
-)
 
 /** Any of the fields; null takes e-mail or picture away. */
 export const UserChange = z

@@ -21,6 +21,12 @@ export const Fen = z.int().check(z.gte(0), z.lte(100_000_000_00))
 /** ISO 8601 in UTC. */
 export const Time = z.iso.datetime()
 
+/** An e-mail address, in lower case. */
+export const Email = z.pipe(
+  z.string().check(z.trim(), z.toLowerCase(), z.maxLength(254)),
+  z.email('must be an e-mail address'),
+)
+
 /** `{id}` in the path. */
 export const ById = z.strictObject({ id: Id })
 export const ByUlid = z.strictObject({ id: Ulid })

@@ -51,22 +51,32 @@ export function batchJob<const D extends JobDefinition>(definition: D, work: Bat
   return Object.assign(handler, { definition })
 }
 
+/** What a job does with one kind of message. */
+export type Handler = { type: MessageType; handle(message: Message): Promise<void> }
+
+/** Ties a kind of message to what is done with it. */
+export function on<Data>(
+  type: MessageType<Data>,
+  handle: (message: Message<Data>) => Promise<void>,
+): Handler {
+  return { type: type as MessageType, handle: handle as Handler['handle'] }
+}
+
 /**
  * A job that does one message at a time, a whole batch side by side.
  *
- * What `work` returns and throws means for the retry: returns → the message is done; throws
+ * What a handler returns and throws means for the retry: returns → the message is done; throws
  * PermanentError → dead-letter queue; throws anything else → delivered again.
  */
-export function messageJob<const D extends JobDefinition>(
-  definition: D,
-  work: (message: Message<DataOf<D>>) => Promise<void>,
-): Job {
-  return batchJob(definition, async (items) => {
+export function messageJob(queue: string, handlers: readonly Handler[]): Job {
+  const accepts = handlers.map(({ type }) => type)
+  return batchJob({ queue, accepts }, async (items) => {
     const failures: Failures = new Map()
     await Promise.all(
       items.map(async ({ key, message }) => {
+        const { handle } = handlers.find(({ type }) => type.type === message.type) as Handler
         try {
-          await work(message)
+          await handle(message)
         } catch (error) {
           failures.set(key, error)
         }

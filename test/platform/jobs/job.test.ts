@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import type { Context, SQSEvent } from 'aws-lambda'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import * as z from 'zod/mini'
-import { batchJob, messageJob, PermanentError } from '../../../shared/platform/jobs/job.ts'
+import { batchJob, messageJob, on, PermanentError } from '../../../shared/platform/jobs/job.ts'
 import { messageType } from '../../../shared/platform/queue/message.ts'
 import { currentScope } from '../../../shared/platform/telemetry/scope.ts'
 
@@ -50,17 +50,19 @@ const failuresOf = async (result: ReturnType<ReturnType<typeof batchJob>>) =>
 
 describe('a job', () => {
   const definition = { queue: 'email', accepts: [Greeting] } as const
+  const jobOf = (handle: Parameters<typeof on<{ name: string }>>[1]) =>
+    messageJob('email', [on(Greeting, handle)])
 
   it('hands over checked data and lets what is done go', async () => {
     const names: string[] = []
-    const job = messageJob(definition, async ({ data }) => void names.push(data.name))
+    const job = jobOf(async ({ data }) => void names.push(data.name))
     const failed = job(eventOf(Greeting.of({ name: 'a' }), Greeting.of({ name: 'b' })), context)
     expect(await failuresOf(failed)).toEqual([])
     expect(names).toEqual(['a', 'b'])
   })
 
   it('has only what failed delivered again', async () => {
-    const job = messageJob(definition, async ({ data }) => {
+    const job = jobOf(async ({ data }) => {
       if (data.name === 'b') throw new Error('not now')
     })
     const event = eventOf(Greeting.of({ name: 'a' }), Greeting.of({ name: 'b' }))
@@ -69,7 +71,7 @@ describe('a job', () => {
   })
 
   it('dead-letters what can never succeed, as it came and with the reason', async () => {
-    const job = messageJob(definition, async () => {
+    const job = jobOf(async () => {
       throw new PermanentError('no such campaign')
     })
     const message = Greeting.of({ name: 'a' })
@@ -91,7 +93,7 @@ describe('a job', () => {
     ['bad data', { ...Greeting.of({ name: 'a' }), data: { name: 1 } }],
   ])('dead-letters %s and does the rest', async (_, bad) => {
     const seen: string[] = []
-    const job = messageJob(definition, async ({ data }) => void seen.push(data.name))
+    const job = jobOf(async ({ data }) => void seen.push(data.name))
     expect(await failuresOf(job(eventOf(bad, Greeting.of({ name: 'good' })), context))).toEqual([])
     expect(dead).toHaveLength(1)
     expect(seen).toEqual(['good'])
@@ -99,7 +101,7 @@ describe('a job', () => {
 
   it('keeps a message in its queue when the dead-letter queue does not take it', async () => {
     sqsFails = true
-    const job = messageJob(definition, async () => undefined)
+    const job = jobOf(async () => undefined)
     expect(await failuresOf(job(eventOf('{'), context))).toEqual(['m0'])
   })
 
@@ -113,7 +115,7 @@ describe('a job', () => {
 
   it('runs in the trace of its message', async () => {
     let traceId: string | undefined
-    const job = messageJob(definition, async () => {
+    const job = jobOf(async () => {
       traceId = currentScope()?.traceId
     })
     await job(eventOf({ ...Greeting.of({ name: 'a' }), traceId: 'trace-of-order-1' }), context)
