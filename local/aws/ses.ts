@@ -1,12 +1,17 @@
-import ses from 'aws-ses-v2-local'
+import { createRequire } from 'node:module'
 import { freePort } from '../lib/ports.ts'
+
+// A CommonJS package whose default export each loader finds elsewhere, except require.
+const { default: serve } = createRequire(import.meta.url)(
+  'aws-ses-v2-local',
+) as typeof import('aws-ses-v2-local')
 
 export type SesServer = { endpoint: string; stop(): Promise<void> }
 
 /** A private SES with a web inbox at its address; mails are in memory only. */
 export async function startSes(): Promise<SesServer> {
   const port = await freePort()
-  const server = await ses.default({ port, host: '127.0.0.1' })
+  const server = await serve({ port, host: '127.0.0.1' })
   return {
     endpoint: `http://127.0.0.1:${port}`,
     stop: () =>

@@ -44,7 +44,7 @@ function readKey(event: HttpEvent, problems: FieldProblem[]): string {
 
 /** @throws BodyTooLarge, ValidationFailed where the body is not JSON in UTF-8 */
 function readJson({ body, isBase64Encoded }: HttpEvent): unknown {
-  if (body === undefined || body === '') return undefined
+  if (!body) return undefined
   const bytes = Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8')
   if (bytes.length > BODY_LIMIT_BYTES) throw new BodyTooLarge()
   try {

@@ -1,0 +1,95 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { inject } from 'vitest'
+
+export type Answer<Data = never> = {
+  status: number
+  headers: Headers
+  body: { code: number; message: string; data: Data; traceId: string; details?: unknown }
+}
+type Options = { token?: string; body?: unknown; headers?: Record<string, string> }
+
+/** Calls the API as a mini-program would. */
+export async function call<Data = never>(
+  method: string,
+  path: string,
+  { token, body, headers = {} }: Options = {},
+): Promise<Answer<Data>> {
+  const response = await fetch(`${inject('endpoints').api}${path}`, {
+    method,
+    headers: {
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      ...headers,
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  })
+  const text = await response.text()
+  return { status: response.status, headers: response.headers, body: JSON.parse(text) }
+}
+
+export type Tokens = {
+  accessToken: string
+  refreshToken: string
+  expiresIn: number
+  user: { id: string; role: string; nickname: string }
+}
+
+/** Signs in as somebody; the same name is the same user. */
+export async function login(name: string): Promise<Tokens> {
+  const code = `mock:${name}:${randomUUID()}`
+  const { status, body } = await call<Tokens>('POST', '/api/auth/login', { body: { code } })
+  if (status !== 200) throw new Error(`login answered ${status}: ${body.message}`)
+  return body.data
+}
+
+export type Product = { id: string; skus: { id: string; priceFen: number; stock: number }[] }
+
+/** Adds a product with one SKU. @returns the SKU's id */
+export async function newSku(admin: string, stock: number, limitPerUser?: number): Promise<string> {
+  const categories = await call<{ id: string }[]>('GET', '/api/categories')
+  const { status, body } = await call<Product>('POST', '/api/admin/products', {
+    token: admin,
+    body: {
+      title: `测试商品 ${randomUUID().slice(0, 8)}`,
+      categoryId: categories.body.data[0]?.id,
+      skus: [{ title: '默认', priceFen: 1990, stock, ...(limitPerUser ? { limitPerUser } : {}) }],
+    },
+  })
+  if (status !== 201) throw new Error(`product answered ${status}: ${JSON.stringify(body)}`)
+  return body.data.skus[0]?.id ?? ''
+}
+
+export type Order = { orderId: string; status: string; totalFen: number; expiresAt: string }
+
+/** Places an order of one SKU. */
+export function order(
+  token: string,
+  skuId: string,
+  options: { quantity?: number; key?: string } = {},
+) {
+  const { quantity = 1, key = randomUUID() } = options
+  return call<Order>('POST', '/api/orders', {
+    token,
+    body: { items: [{ skuId, quantity }] },
+    headers: { 'idempotency-key': key },
+  })
+}
+
+/** Asks again and again until the answer is the wanted one. @throws after 30 s, with the last answer */
+export async function until<T>(ask: () => Promise<T>, wanted: (answer: T) => boolean): Promise<T> {
+  const end = performance.now() + 30_000
+  for (;;) {
+    const answer = await ask()
+    if (wanted(answer)) return answer
+    if (performance.now() > end) throw new Error(`still ${JSON.stringify(answer)}`)
+    await sleep(50)
+  }
+}
+
+export type StockView = Record<'received' | 'sold' | 'held' | 'available', number>
+
+export async function stockOf(admin: string, skuId: string): Promise<StockView> {
+  const { body } = await call<StockView>('GET', `/api/admin/skus/${skuId}/stock`, { token: admin })
+  return body.data
+}
