@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
-import { ROOT } from './stack.ts'
+import { ROOT } from './root.ts'
 
 export type Check = { name: string; command: string; args: string[] }
 

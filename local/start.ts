@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { FolderInUse, lockFolder } from './lib/lock.ts'
 import { isTaken } from './lib/ports.ts'
-import { type Api, ROOT, type Services, startApi, startServices, writeEndpoints } from './stack.ts'
+import { ROOT } from './root.ts'
+import { type Api, type Services, startApi, startServices, writeEndpoints } from './stack.ts'
 
 const HELP = `Usage: npm start [-- OPTIONS]
 

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { CHECKS, passes } from './checks.ts'
-import { ROOT } from './stack.ts'
+import { ROOT } from './root.ts'
 
 const HELP = `Usage: npm test [-- FILTER … | OPTIONS]
 

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { CreateBucketCommand, HeadBucketCommand, S3Client } from '@aws-sdk/client-s3'
 import { CreateQueueCommand, SetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs'
-import { freePort } from '../lib/ports.ts'
+import { keptPort } from '../lib/ports.ts'
 import { run } from '../lib/process.ts'
 import { untilReady } from '../lib/wait.ts'
 import type { QueueSpec } from './resources.ts'
@@ -26,7 +26,7 @@ export async function startSqs(options: {
   buckets?: readonly string[]
 }): Promise<AwsServer> {
   mkdirSync(options.dir, { recursive: true })
-  const port = await freePort()
+  const port = await keptPort(join(options.dir, 'port'))
   const endpoint = `http://127.0.0.1:${port}`
   const service = run({
     command: process.execPath,

@@ -1,3 +1,4 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 
 /** @returns a loopback port that nobody listened on a moment ago */
@@ -20,4 +21,16 @@ export async function isTaken(port: number): Promise<boolean> {
     server.once('error', () => resolve(true))
     server.listen(port, () => server.close(() => resolve(false)))
   })
+}
+
+/**
+ * The port that was used the last time, where it is still free, else another one: for addresses that
+ * are kept, like those of pictures.
+ * @param file where the port is kept
+ */
+export async function keptPort(file: string): Promise<number> {
+  const last = existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0
+  const port = last > 0 && !(await isTaken(last)) ? last : await freePort()
+  writeFileSync(file, String(port))
+  return port
 }

@@ -1,7 +1,8 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
-import { ROOT, startServices } from '../../local/stack.ts'
+import { ROOT } from '../../local/root.ts'
+import { startServices } from '../../local/stack.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {

@@ -1,0 +1,67 @@
+// `npm run invoke -- FUNCTION [EVENT_FILE]`: calls one function on its sample in events/.
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { readTemplate } from './aws/resources.ts'
+import { runningEndpoints } from './lib/endpoints.ts'
+import { ROOT } from './root.ts'
+
+const STAGE = 'local'
+
+/** Every function's key in serverless.yml, with the sample that mirrors its file. */
+function functionsAndSamples(): Map<string, string> {
+  const files = readdirSync(join(ROOT, 'infra', 'functions')).filter((name) =>
+    name.endsWith('.yml'),
+  )
+  const entries = files.flatMap((file) =>
+    Object.entries(
+      readTemplate(ROOT, join('infra', 'functions', file), STAGE) as Record<
+        string,
+        { handler: string }
+      >,
+    ),
+  )
+  return new Map(
+    entries.map(([key, { handler }]) => [
+      key,
+      handler.replace(/^functions\//, 'events/').replace(/\.handler$/, '.json'),
+    ]),
+  )
+}
+
+function usage(functions: Map<string, string>): string {
+  const names = [...functions].map(([name, sample]) => `  ${name.padEnd(20)} ${sample}`)
+  return `Usage: npm run invoke -- FUNCTION [EVENT_FILE]
+
+Calls a function of the running stack on its sample event, or on another one.
+Samples of signed-in routes hold ACCESS_TOKEN: put a token of /api/auth/login there.
+
+Functions and their samples:
+${names.join('\n')}`
+}
+
+const functions = functionsAndSamples()
+const [name = '', file] = process.argv.slice(2)
+const sample = functions.get(name)
+if (sample === undefined) {
+  const asked = name !== '' && name !== '--help' && name !== '-h'
+  if (asked) console.error(`minimall: there is no function "${name}"\n`)
+  console.log(usage(functions))
+  process.exit(asked ? 1 : 0)
+}
+const path = file ?? join(ROOT, sample)
+if (!existsSync(path)) {
+  console.error(`minimall: no such file: ${path}`)
+  process.exit(1)
+}
+const { lambda } = runningEndpoints()
+const response = await fetch(
+  `${lambda}/2015-03-31/functions/minimall-${STAGE}-${name}/invocations`,
+  { method: 'POST', body: readFileSync(path) },
+)
+const text = await response.text()
+try {
+  console.log(JSON.stringify(JSON.parse(text), null, 2))
+} catch {
+  console.log(text)
+}
+process.exitCode = response.ok ? 0 : 1

@@ -1,0 +1,59 @@
+// `npm run package`: builds the CloudFormation template and the zips, without AWS credentials.
+import { spawn } from 'node:child_process'
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, relative, sep } from 'node:path'
+import { parseArgs } from 'node:util'
+import { ROOT } from './root.ts'
+
+const HELP = `Usage: npm run package [-- --stage STAGE] [--out FOLDER]
+
+Builds the CloudFormation template and one zip per function into .serverless/ (or FOLDER), and prints
+the size of each function. Needs no AWS credentials.`
+
+const { values: options } = parseArgs({
+  options: {
+    stage: { type: 'string', default: 'dev' },
+    out: { type: 'string', default: '.serverless' },
+    help: { type: 'boolean', short: 'h' },
+  },
+})
+if (options.help === true) {
+  console.log(HELP)
+  process.exit(0)
+}
+
+/** Outside of the project, so that a running stack keeps its own build. */
+const work = mkdtempSync(join(tmpdir(), 'minimall-build-'))
+const buildDir = relative(ROOT, work)
+const child = spawn(
+  process.execPath,
+  [
+    join(ROOT, 'node_modules', 'serverless', 'bin', 'serverless.js'),
+    ...['package', '--stage', options.stage, '--package', options.out],
+  ],
+  {
+    cwd: ROOT,
+    stdio: 'inherit',
+    env: { ...process.env, BUILD_DIR: buildDir, KEEP_BUILD: 'true', SLS_TELEMETRY_DISABLED: '1' },
+  },
+)
+const code = await new Promise<number | null>((resolve) => child.on('close', resolve))
+if (code === 0) printSizes(join(work, '.build'))
+rmSync(work, { recursive: true, force: true })
+process.exitCode = code ?? 1
+
+function printSizes(folder: string): void {
+  const bundles = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.mjs'))
+    .map((name) => ({ name, bytes: statSync(join(folder, name)).size }))
+    .toSorted((a, b) => b.bytes - a.bytes)
+  console.log('\nMinified size of each function:')
+  for (const { name, bytes } of bundles) {
+    const label = name
+      .split(sep)
+      .join('/')
+      .replace(/\.mjs$/, '')
+    console.log(`  ${label.padEnd(34)} ${(bytes / 1024).toFixed(1).padStart(7)} KiB`)
+  }
+}
