@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module'
-import { freePort } from '../lib/ports.ts'
+import type { AddressInfo } from 'node:net'
 
 // A CommonJS package whose default export each loader finds elsewhere, except require.
 const { default: serve } = createRequire(import.meta.url)(
@@ -10,8 +10,8 @@ export type SesServer = { endpoint: string; stop(): Promise<void> }
 
 /** A private SES with a web inbox at its address; mails are in memory only. */
 export async function startSes(): Promise<SesServer> {
-  const port = await freePort()
-  const server = await serve({ port, host: '127.0.0.1' })
+  const server = await serve({ port: 0, host: '127.0.0.1' })
+  const { port } = server.address() as AddressInfo
   return {
     endpoint: `http://127.0.0.1:${port}`,
     stop: () =>

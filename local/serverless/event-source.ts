@@ -11,6 +11,7 @@ import { failedOf } from './batch-result.ts'
 const RECEIVE_COUNT = 10
 const WAIT_SECONDS = 20
 const RETRY_MILLIS = 500
+const POLL_MILLIS = 50
 
 export type EventSourceOptions = {
   sqs: SQSClient
@@ -66,14 +67,13 @@ async function fillBatch(options: EventSourceOptions, stopping: AbortSignal): Pr
   const messages = await receive(options, options.batchSize, WAIT_SECONDS, stopping)
   if (messages.length === 0) return messages
   const until = performance.now() + options.batchingWindow * 1000
-  while (messages.length < options.batchSize && !stopping.aborted) {
-    const left = Math.floor((until - performance.now()) / 1000)
-    if (left < 0 || options.batchingWindow === 0) break
-    const more = await receive(options, options.batchSize - messages.length, left, stopping).catch(
+  while (messages.length < options.batchSize && performance.now() < until && !stopping.aborted) {
+    // Short polls: one that is cut off could take messages along.
+    const more = await receive(options, options.batchSize - messages.length, 0, stopping).catch(
       () => [],
     )
     messages.push(...more)
-    if (more.length === 0 && left === 0) break
+    if (more.length === 0) await sleep(POLL_MILLIS)
   }
   return messages
 }

@@ -34,7 +34,7 @@ export async function startWechat({ dir, port }: { dir: string; port?: number })
   const mock = new Mock()
   const routes: Record<string, (call: Call) => Reply> = {
     'GET /sns/jscode2session': (call) => session(app, call),
-    'POST /cgi-bin/stable_token': (call) => stableToken(app, call),
+    'POST /cgi-bin/stable_token': stableToken(app),
   }
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -53,19 +53,20 @@ export async function queueStatuses(): Promise<QueueStatus[]> {
 }
 
 /**
- * Moves dead letters back to their queue until none is left or the invocation's time is nearly up.
- * A crash in between can send a message twice, never lose it: consumers take duplicates.
+ * Moves the dead letters that are there now back to their queue, as far as the invocation's time goes.
+ * Those that come back meanwhile, because nothing was mended, stay. A crash in between can send a message twice, never lose it: consumers take duplicates.
  * @returns how many were moved
  * @throws NotFound where there is no queue of this name
  */
 export async function redrive(name: string): Promise<number> {
   if (!QUEUES.some((queue) => queue === name)) throw new NotFound()
   const deadUrl = queueUrl(`${name}-dead`)
+  const [present] = await depthsOf(`${name}-dead`)
   let moved = 0
-  while (currentScope()?.deadline.aborted !== true) {
+  while (moved < present && currentScope()?.deadline.aborted !== true) {
     const { Messages: messages = [] } = await callSqs<Received>('ReceiveMessage', {
       QueueUrl: deadUrl,
-      MaxNumberOfMessages: 10,
+      MaxNumberOfMessages: Math.min(10, present - moved),
       VisibilityTimeout: 60,
     })
     if (messages.length === 0) break
