@@ -102,7 +102,9 @@ async function login(name: string): Promise<Tokens> {
 
 async function journey(): Promise<void> {
   await step('health', async () => {
-    const { status, data } = await call<{ status: string }>('GET', '/api/health')
+    const { status, data } = await call<{ status: string }>('GET', '/api/health').catch(() => {
+      throw new Error(`nothing answers at ${api}. Start the stack in another terminal: npm start`)
+    })
     expect(status === 200, `answered ${status}`)
     return [data.status, undefined]
   })
@@ -114,6 +116,8 @@ async function journey(): Promise<void> {
   await step('change the nickname', async () => {
     const { data } = await call('PATCH', '/api/user/info', { token, body: { nickname: '小明' } })
     expect(data?.nickname === '小明', 'the new nickname is not there')
+    const { data: profile } = await call('GET', '/api/user/info', { token })
+    expect(profile?.nickname === '小明', 'the profile still has the old one')
     return ['小明', undefined]
   })
   await step('categories', async () => {

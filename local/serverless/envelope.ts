@@ -30,10 +30,11 @@ export function envelopeGatewayErrors(server: HapiServer): void {
     const { response } = request
     const status = response.isBoom ? response.output.statusCode : response.statusCode
     const fromFunction = !response.isBoom && response.headers['x-trace-id'] !== undefined
-    if (status < 400 || fromFunction) return h.continue
+    if (fromFunction) return h.continue
+    // A function that crashed or ran out of time is answered with 200 and its stack trace.
     const [code, message] =
       CODES[status] ??
-      (status < 500
+      (status >= 400 && status < 500
         ? [40001, 'the request cannot be read']
         : [50001, 'something went wrong on our side'])
     const traceId = randomUUID()

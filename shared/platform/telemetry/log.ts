@@ -41,10 +41,15 @@ export function describeError(error: unknown): string {
       break
     }
     const firstLine = current.message.split('\n', 1)[0] ?? ''
-    parts.push(`${current.name}: ${firstLine.slice(0, 160)}`)
+    parts.push(`${current.name}: ${withoutPersonalData(firstLine).slice(0, 160)}`)
     current = current.cause
   }
   return parts.join(' <- ')
+}
+
+/** Phone numbers and addresses may stand in the message of an error that nobody foresaw. */
+function withoutPersonalData(text: string): string {
+  return text.replace(/\d{7,}/g, '#').replace(/\S+@\S+/g, '#')
 }
 
 /** One JSON line per event, with the trace id, function and cold start of the running invocation. */

@@ -1,0 +1,48 @@
+import { expect, it } from 'vitest'
+import { parseSettings, SETTINGS } from '../../../shared/platform/config/settings.ts'
+
+const complete = Object.fromEntries(Object.keys(SETTINGS).map((name) => [name, process.env[name]]))
+
+it('reads a complete set, with its defaults', () => {
+  const settings = parseSettings(complete)
+  expect(settings).toMatchObject({ UNPAID_MINUTES: 15, MAIL_RATE: 14, ADMIN_OPENIDS: [] })
+  expect(settings.JWT_KEYS.keys).toHaveLength(1)
+  expect(parseSettings({ ...complete, ADMIN_OPENIDS: 'a, b,' }).ADMIN_OPENIDS).toEqual(['a', 'b'])
+})
+
+it('names every missing and wrong setting at once, and repeats no value', () => {
+  const wrong = {
+    ...complete,
+    WECHAT_APP_SECRET: '',
+    DATABASE_URL: 'my-password',
+    MAIL_RATE: '0',
+    JWT_KEYS: '{"keys":[{}]}',
+  }
+  const thrown = (() => {
+    try {
+      parseSettings(wrong)
+      return ''
+    } catch (error) {
+      return String(error)
+    }
+  })()
+  for (const name of [
+    'WECHAT_APP_SECRET is missing',
+    'DATABASE_URL is not valid',
+    'MAIL_RATE is not valid',
+    'JWT_KEYS is not valid',
+  ]) {
+    expect(thrown).toContain(name)
+  }
+  expect(thrown).toContain('4 setting(s)')
+  expect(thrown).not.toContain('my-password')
+})
+
+it('gives no secret a default', () => {
+  for (const [name, { secret }] of Object.entries(SETTINGS) as [string, { secret?: true }][]) {
+    if (secret !== true || name === 'DATABASE_REPLICA_URL') continue
+    expect(() => parseSettings({ ...complete, [name]: undefined }), name).toThrow(
+      `${name} is missing`,
+    )
+  }
+})
