@@ -71,6 +71,8 @@ async function startInstance({ dir, id, password }: InstanceOptions): Promise<In
     args: [
       '--no-defaults',
       `--datadir=${data}`,
+      // A starting server clears its tmpdir: in a shared one it would delete another's tables.
+      `--tmpdir=${sockets}`,
       `--socket=${socket}`,
       `--pid-file=${join(sockets, 'db.pid')}`,
       `--port=${port}`,
@@ -119,6 +121,7 @@ async function initialise(server: string, dir: string, data: string): Promise<vo
     await execute(server, [
       '--no-defaults',
       '--initialize-insecure',
+      `--tmpdir=${dir}`,
       `--datadir=${data}`,
       ...asRoot(),
     ])
@@ -126,6 +129,7 @@ async function initialise(server: string, dir: string, data: string): Promise<vo
     await execute(installer, [
       '--no-defaults',
       `--datadir=${data}`,
+      `--tmpdir=${dir}`,
       '--auth-root-authentication-method=normal',
       '--skip-test-db',
       ...asRoot(),
