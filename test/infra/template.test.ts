@@ -1,0 +1,91 @@
+import { execFile } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ROOT } from '../../local/root.ts'
+
+type Resource = { Type: string; Properties: Record<string, never> }
+const FUNCTIONS = readdirSync(join(ROOT, 'functions'), {
+  recursive: true,
+  encoding: 'utf8',
+}).filter((name) => name.endsWith('.ts')).length
+
+let folder: string
+let output: string
+let resources: Record<string, Resource>
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'minimall-package-'))
+  const env = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !name.startsWith('AWS_')),
+  )
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    [join(ROOT, 'local', 'package.ts'), '--stage', 'prod', '--out', folder],
+    { cwd: ROOT, env: { ...env, HOME: folder } },
+  )
+  output = stdout
+  resources = JSON.parse(
+    readFileSync(join(folder, 'cloudformation-template-update-stack.json'), 'utf8'),
+  ).Resources
+}, 120_000)
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const of = (type: string) =>
+  Object.values(resources)
+    .filter(({ Type }) => Type === type)
+    .map(({ Properties }) => Properties as Record<string, unknown>)
+
+describe('npm run package, without AWS credentials', () => {
+  it('prints the size of every function and makes a zip of each', () => {
+    expect(output.match(/functions\/\S+\s+[\d.]+ KiB/g)).toHaveLength(FUNCTIONS)
+    expect(readdirSync(folder).filter((name) => name.endsWith('.zip'))).toHaveLength(FUNCTIONS)
+  })
+
+  it('runs every function on nodejs24.x and arm64, with a timeout and logs that end', () => {
+    const functions = of('AWS::Lambda::Function')
+    expect(functions).toHaveLength(FUNCTIONS)
+    for (const { Runtime, Architectures, Timeout } of functions) {
+      expect([Runtime, Architectures]).toEqual(['nodejs24.x', ['arm64']])
+      expect(Timeout).toBeGreaterThanOrEqual(10)
+    }
+    const groups = of('AWS::Logs::LogGroup').filter(({ LogGroupName }) =>
+      String(LogGroupName).startsWith('/aws/lambda/'),
+    )
+    expect(groups.length).toBeGreaterThanOrEqual(FUNCTIONS)
+    for (const { RetentionInDays } of groups) expect(RetentionInDays).toBe(30)
+  })
+
+  it('listens to queues in parts, with a bound', () => {
+    const sources = of('AWS::Lambda::EventSourceMapping')
+    expect(sources.length).toBeGreaterThanOrEqual(3)
+    for (const source of sources) {
+      expect(source.FunctionResponseTypes).toEqual(['ReportBatchItemFailures'])
+      expect(
+        (source.ScalingConfig as { MaximumConcurrency: number }).MaximumConcurrency,
+      ).toBeGreaterThanOrEqual(2)
+    }
+  })
+
+  it('has a queue and its dead-letter queue for each, watched by alarms', () => {
+    const queues = of('AWS::SQS::Queue')
+    const redriven = queues.filter(({ RedrivePolicy }) => RedrivePolicy !== undefined)
+    expect(queues).toHaveLength(2 * redriven.length)
+    expect(of('AWS::CloudWatch::Alarm')).toHaveLength(2 * redriven.length)
+  })
+
+  it('holds no secret: only the place where functions find them', () => {
+    for (const { Environment } of of('AWS::Lambda::Function')) {
+      const { Variables } = Environment as { Variables: Record<string, unknown> }
+      expect(Object.keys(Variables).toSorted()).toEqual([
+        'MAIL_CONFIGURATION_SET',
+        'QUEUE_URL_PREFIX',
+        'SECRETS_PATH',
+        'STAGE',
+      ])
+      expect(Variables.SECRETS_PATH).toBe('/minimall/prod')
+    }
+  })
+})
