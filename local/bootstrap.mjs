@@ -21,7 +21,8 @@ const STAMP = join(ROOT, 'node_modules', '.installed-lock')
 const COMMANDS = {
   start: 'runs the whole backend on this machine until Ctrl-C',
   test: 'runs every check and test',
-  check: 'types, lint and layers only',
+  check: 'types, lint, layers and generated docs only',
+  docs: 'writes the documents that are made from the code',
   demo: "plays one shopper's journey against the running stack",
   invoke: 'calls one function on its sample in events/',
   package: 'builds the CloudFormation template and the zips',

@@ -13,6 +13,7 @@ export const CHECKS: readonly Check[] = [
     command: 'depcruise',
     args: ['functions', 'shared', 'local', 'test'],
   },
+  { name: 'docs are up to date', command: 'node', args: ['local/docs.ts', '--check'] },
 ]
 
 /** Runs a check. @returns whether it passed; prints its output only where it did not */

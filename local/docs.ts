@@ -1,0 +1,106 @@
+// `npm run docs`: writes what is made from the code: docs/settings.md, .env.example, docs/openapi.json.
+// With `--check` it writes nothing and fails where a file is not up to date.
+import { generateKeyPairSync } from 'node:crypto'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { SETTINGS } from '../shared/platform/config/settings.ts'
+import type { RouteDefinition } from '../shared/platform/http/definition.ts'
+import { openapi } from '../shared/platform/http/openapi.ts'
+import { ROOT } from './root.ts'
+
+type Setting = { about: string; secret?: true; sample?: string; schema: { _zod: { def: Def } } }
+type Def = { type: string; defaultValue?: unknown; in?: { _zod: { def: Def } } }
+
+/** A default may stand inside a pipe (a setting that is read as text and then taken apart). */
+function defaultOf(def: Def): unknown {
+  if (def.type === 'default') return def.defaultValue
+  return def.in === undefined ? undefined : defaultOf(def.in._zod.def)
+}
+
+const settings = Object.entries(SETTINGS as unknown as Record<string, Setting>).map(
+  ([name, setting]) => {
+    const { def } = setting.schema._zod
+    return { name, ...setting, fallback: defaultOf(def), optional: def.type === 'optional' }
+  },
+)
+
+function settingsPage(): string {
+  const rows = settings.map(({ name, about, secret, fallback, optional }) => {
+    const missing =
+      fallback === undefined ? (optional ? 'left out' : '**required**') : `\`${fallback}\``
+    return `| \`${name}\` | ${secret ? 'secret' : ''} | ${fallback === '' ? 'empty' : missing} | ${about} |`
+  })
+  return `# Settings
+
+Made from \`shared/platform/config/settings.ts\` by \`npm run docs\`; do not edit.
+
+Functions read their settings from the environment once per cold start, and name every missing or
+wrong one at once. Where they are deployed, secrets come from AWS Systems Manager: the parameter
+\`/minimall/STAGE/NAME\` (SecureString) is the setting \`NAME\`. The local stack makes its own.
+
+| setting | | default | |
+|---|---|---|---|
+${rows.join('\n')}
+`
+}
+
+function envExample(): string {
+  const lines = settings.map(({ name, about, sample, fallback, optional }) => {
+    const assigned = `${name}=${sample ?? fallback ?? ''}`
+    return `# ${about}\n${optional || fallback !== undefined ? '# ' : ''}${assigned}`
+  })
+  return `# Made from shared/platform/config/settings.ts by \`npm run docs\`; do not edit.
+# npm start needs none of these: it makes its own. They are what a deployment needs.
+
+${lines.join('\n\n')}
+`
+}
+
+/** Handlers read their settings when they are loaded: any that pass will do here. */
+function useSampleSettings(): void {
+  const key = {
+    ...generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' }),
+    kid: 'docs',
+  }
+  for (const { name, sample, fallback, optional } of settings) {
+    if (!optional && fallback === undefined) process.env[name] ??= sample ?? 'sample'
+  }
+  process.env.JWT_KEYS = JSON.stringify({ keys: [key] })
+}
+
+async function routeDefinitions(): Promise<RouteDefinition[]> {
+  const folder = join(ROOT, 'functions')
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    name.endsWith('.ts'),
+  )
+  const loaded = await Promise.all(
+    files.map((name) => import(join(folder, name)) as Promise<{ handler: { definition: object } }>),
+  )
+  return loaded
+    .map(({ handler }) => handler.definition)
+    .filter((definition): definition is RouteDefinition => 'path' in definition)
+}
+
+useSampleSettings()
+const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+  version: string
+}
+const document = openapi(await routeDefinitions(), version)
+const files = {
+  'docs/settings.md': settingsPage(),
+  '.env.example': envExample(),
+  'docs/openapi.json': `${JSON.stringify(document, null, 2)}\n`,
+}
+const stale: string[] = []
+for (const [name, text] of Object.entries(files)) {
+  const path = join(ROOT, name)
+  if (existsSync(path) && readFileSync(path, 'utf8') === text) continue
+  stale.push(name)
+  if (!process.argv.includes('--check')) writeFileSync(path, text)
+}
+if (process.argv.includes('--check') && stale.length > 0) {
+  console.error(`not up to date: ${stale.join(', ')}. Run: npm run docs`)
+  process.exitCode = 1
+} else {
+  console.log(stale.length === 0 ? 'all up to date' : `written: ${stale.join(', ')}`)
+}
