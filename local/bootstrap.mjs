@@ -25,6 +25,7 @@ const COMMANDS = {
   docs: 'writes the documents that are made from the code',
   demo: "plays one shopper's journey against the running stack",
   invoke: 'calls one function on its sample in events/',
+  keys: 'prints a new signing key for JWT_KEYS',
   package: 'builds the CloudFormation template and the zips',
 }
 

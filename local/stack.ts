@@ -1,5 +1,4 @@
 import { execFile } from 'node:child_process'
-import { generateKeyPairSync, randomUUID } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { promisify } from 'node:util'
@@ -15,6 +14,7 @@ import { startRedis } from './engines/redis.ts'
 import { freePort } from './lib/ports.ts'
 import { run, type Service } from './lib/process.ts'
 import { keptSecret } from './lib/secrets.ts'
+import { newSigningKeys } from './lib/signing-keys.ts'
 import { untilReady } from './lib/wait.ts'
 import { ROOT } from './root.ts'
 import { startWechat } from './wechat/server.ts'
@@ -171,12 +171,6 @@ export async function startServices({
     await stop()
     throw error
   }
-}
-
-/** A key pair of its own for each local stack, as JWT_KEYS wants it. */
-function newSigningKeys(): string {
-  const { privateKey } = generateKeyPairSync('ed25519')
-  return JSON.stringify({ keys: [{ ...privateKey.export({ format: 'jwk' }), kid: randomUUID() }] })
 }
 
 /** Runs dbmate over migrations/. @param direction `up` brings all in, `down` takes the last back */

@@ -157,6 +157,16 @@ describe('a sale', () => {
     })
   })
 
+  it('serves 150 buyers at once', async () => {
+    const sku = await newSku(admin, 150)
+    const buyers = await Promise.all(
+      Array.from({ length: 150 }, (_, index) => login(`buyer-${index}`)),
+    )
+    const answers = await Promise.all(buyers.map(({ accessToken }) => order(accessToken, sku)))
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([202]))
+    expect(await stockOf(admin, sku)).toMatchObject({ held: 150, available: 0 })
+  })
+
   it('gives one order and one answer to the same key sent 50 times at once', async () => {
     const sku = await newSku(admin, 50)
     const key = randomUUID()
