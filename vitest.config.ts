@@ -23,6 +23,18 @@ export default defineConfig({
         },
       },
       {
+        // The same cases as over HTTP, straight against the handlers; the test polls the queues.
+        test: {
+          name: 'handlers',
+          include: ['test/e2e/{api,orders}.test.ts'],
+          globalSetup: 'test/support/services.ts',
+          setupFiles: ['test/support/handlers-setup.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
+        },
+      },
+      {
         // Over HTTP against the whole local stack, as a mini-program would.
         test: {
           name: 'e2e',

@@ -7,9 +7,10 @@ import {
 } from '@aws-sdk/client-sqs'
 import { failedOf } from './batch-result.ts'
 
-/** SQS hands out at most ten messages a call, and waits for at most 20 s. */
+/** SQS hands out at most ten messages a call. */
 const RECEIVE_COUNT = 10
-const WAIT_SECONDS = 20
+/** Short, because a poll is waited for at the end: one that is cut off takes its messages along. */
+const WAIT_SECONDS = 1
 const RETRY_MILLIS = 500
 const POLL_MILLIS = 50
 
@@ -64,14 +65,11 @@ async function work(options: EventSourceOptions, stopping: AbortSignal): Promise
 
 /** Collects messages until the batch is full or its window over. */
 async function fillBatch(options: EventSourceOptions, stopping: AbortSignal): Promise<Message[]> {
-  const messages = await receive(options, options.batchSize, WAIT_SECONDS, stopping)
+  const messages = await receive(options, options.batchSize, WAIT_SECONDS)
   if (messages.length === 0) return messages
   const until = performance.now() + options.batchingWindow * 1000
   while (messages.length < options.batchSize && performance.now() < until && !stopping.aborted) {
-    // Short polls: one that is cut off could take messages along.
-    const more = await receive(options, options.batchSize - messages.length, 0, stopping).catch(
-      () => [],
-    )
+    const more = await receive(options, options.batchSize - messages.length, 0).catch(() => [])
     messages.push(...more)
     if (more.length === 0) await sleep(POLL_MILLIS)
   }
@@ -82,7 +80,6 @@ async function receive(
   { sqs, queueUrl }: EventSourceOptions,
   count: number,
   waitSeconds: number,
-  stopping: AbortSignal,
 ): Promise<Message[]> {
   const command = new ReceiveMessageCommand({
     QueueUrl: queueUrl,
@@ -91,7 +88,7 @@ async function receive(
     MessageSystemAttributeNames: ['All'],
     MessageAttributeNames: ['All'],
   })
-  const { Messages = [] } = await sqs.send(command, { abortSignal: stopping })
+  const { Messages = [] } = await sqs.send(command)
   return Messages
 }
 

@@ -9,7 +9,7 @@ import {
   SignJWT,
 } from 'jose'
 import { beforeAll, describe, expect, inject, it } from 'vitest'
-import { call, login, newSku, type Product, type Tokens, until } from '../support/client.ts'
+import { call, login, newSku, type Product, send, type Tokens, until } from '../support/client.ts'
 
 let admin: string
 let alice: Tokens
@@ -81,9 +81,7 @@ describe('an access token', () => {
     exp?: string
     kid?: string
   }) => {
-    const { keys } = (await (
-      await fetch(`${inject('endpoints').api}/.well-known/jwks.json`)
-    ).json()) as JSONWebKeySet
+    const { keys } = (await (await send('GET', '/.well-known/jwks.json')).json()) as JSONWebKeySet
     const mine = JSON.parse(inject('env').JWT_KEYS ?? '{}').keys[0]
     const key = change.key ?? (await importJWK(mine, 'EdDSA'))
     return new SignJWT({ role: 'admin', sid: 'x'.repeat(22) })
@@ -101,9 +99,7 @@ describe('an access token', () => {
   }
 
   it('verifies with the published keys, which hold no private part', async () => {
-    const jwks = (await (
-      await fetch(`${inject('endpoints').api}/.well-known/jwks.json`)
-    ).json()) as JSONWebKeySet
+    const jwks = (await (await send('GET', '/.well-known/jwks.json')).json()) as JSONWebKeySet
     expect(JSON.stringify(jwks)).not.toContain('"d"')
     const { payload } = await jwtVerify(alice.accessToken, createLocalJWKSet(jwks))
     expect(payload).toMatchObject({
