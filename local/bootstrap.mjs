@@ -29,23 +29,44 @@ const COMMANDS = {
   package: 'builds the CloudFormation template and the zips',
 }
 
-let child
+const KILL_MILLIS = 1_500
+let stop = () => process.exit(130)
 let stopped = false
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   process.on(signal, () => {
     stopped = true
-    child?.kill(signal === 'SIGHUP' ? 'SIGTERM' : signal)
+    stop(signal === 'SIGHUP' ? 'SIGTERM' : signal)
   })
 }
 
-/** Runs a command to its end, with our terminal. It gets our signals, and we wait for it. */
-function run(command, args, options = {}) {
+/**
+ * Runs a command to its end, with our terminal; our signals end it.
+ * @param impatient it may be killed outright, with all that it started, where it takes its time
+ *   (npm finishes its installation first)
+ */
+function run(command, args, { impatient = false, ...options } = {}) {
   return new Promise((resolve, reject) => {
-    // Groups of their own: otherwise Ctrl-C reaches the command twice, from the terminal and from us.
-    child = spawn(command, args, { cwd: ROOT, stdio: 'inherit', ...options })
+    const child = spawn(command, args, {
+      cwd: ROOT,
+      stdio: 'inherit',
+      detached: impatient,
+      ...options,
+    })
+    const kill = (signal) => {
+      try {
+        if (impatient) process.kill(-child.pid, signal)
+        else child.kill(signal)
+      } catch {
+        // It has ended already.
+      }
+    }
+    stop = (signal) => {
+      kill(impatient ? 'SIGTERM' : signal)
+      if (impatient) setTimeout(kill, KILL_MILLIS, 'SIGKILL').unref()
+    }
     child.once('error', reject)
     child.once('close', (code, signal) => {
-      child = undefined
+      stop = () => process.exit(130)
       resolve(code ?? 128 + (os.signals[signal] ?? 0))
     })
   })
@@ -89,7 +110,8 @@ async function installPackages() {
   const have = existsSync(STAMP) ? readFileSync(STAMP, 'utf8') : ''
   if (have === wanted && existsSync(NODE)) return
   console.log('minimall: installing packages (npm ci), about a minute the first time')
-  await must('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'])
+  const options = ['--no-audit', '--no-fund', '--loglevel=error']
+  await must('npm', ['ci', ...options], { impatient: true })
   if (!existsSync(NODE)) {
     fail(
       'npm left out Node 24 (the package "node" installs it with a script of its own).\n' +
