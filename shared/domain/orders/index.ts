@@ -4,6 +4,7 @@ import { database } from '../../platform/database/database.ts'
 import { outbox } from '../../platform/outbox/index.ts'
 import { send } from '../../platform/queue/queue.ts'
 import { redis } from '../../platform/redis/client.ts'
+import { addresses } from '../addresses/index.ts'
 import { skus } from '../catalog/index.ts'
 import { stock } from '../stock/index.ts'
 import { createClose } from './close.ts'
@@ -26,6 +27,7 @@ export const orders = once(() =>
     holds: holds(),
     queue,
     skus,
+    address: addresses().get,
     loadStock: stock().load,
     persist: persist(),
     close: close(),

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini'
 import { Fen, Id, Time, Ulid } from '../../platform/http/fields.ts'
+import { DeliveryAddress } from '../addresses/schemas.ts'
 
 /** What an order can be; CONTRACT: pending → unpaid → paid → shipped → completed, and the exits. */
 export const ORDER_STATES = [
@@ -33,7 +34,7 @@ export const AcceptedOrder = z.object({
   userId: Id,
   items: z.array(OrderItem),
   totalFen: Fen,
-  addressId: z.optional(Id),
+  address: z.optional(DeliveryAddress),
   remark: z.optional(z.string()),
   createdAt: Time,
   expiresAt: Time,
@@ -46,7 +47,7 @@ export const OrderView = z.object({
   status: z.enum(ORDER_STATES),
   totalFen: Fen,
   items: z.array(OrderItem),
-  addressId: z.optional(Id),
+  address: z.optional(DeliveryAddress),
   remark: z.optional(z.string()),
   reason: z.optional(z.string()),
   createdAt: Time,

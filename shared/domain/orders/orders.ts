@@ -4,6 +4,7 @@ import type { Database } from '../../platform/database/database.ts'
 import { NotFound, Unavailable } from '../../platform/errors/standard.ts'
 import type { Queue } from '../../platform/queue/queue.ts'
 import { log } from '../../platform/telemetry/log.ts'
+import type { DeliveryAddress } from '../addresses/schemas.ts'
 import type { SkuForSale } from '../catalog/sku.ts'
 import { OutOfStock } from '../stock/errors.ts'
 import { KeyReused, PurchaseLimit, WrongState } from './errors.ts'
@@ -19,6 +20,8 @@ export type OrderDeps = {
   queue: Queue
   /** Finds SKUs by id; leaves out those that don't exist. */
   skus(ids: readonly string[]): Promise<Map<string, SkuForSale>>
+  /** Finds an address of the user. @throws NotFound */
+  address(userId: string, id: string): Promise<DeliveryAddress>
   /** Fills the counters of SKUs that Redis does not have. */
   loadStock(skuIds: readonly string[]): Promise<void>
   persist(orders: readonly AcceptedOrder[]): Promise<void>
@@ -48,6 +51,13 @@ export function createOrders(deps: OrderDeps) {
         limit: sku.limitPerUser ?? 0,
       }
     })
+  }
+
+  /** The address as it is now: the order keeps it, whatever becomes of it later. */
+  async function addressOf(userId: string, { addressId }: PlaceOrder) {
+    if (addressId === undefined) return undefined
+    const { name, phone, province, city, district, detail } = await deps.address(userId, addressId)
+    return { name, phone, province, city, district, detail }
   }
 
   /** Holds the units; fills counters that Redis does not have and tries once more. */
@@ -90,14 +100,14 @@ export function createOrders(deps: OrderDeps) {
      * @throws NotFound, OutOfStock, PurchaseLimit, KeyReused; Unavailable without Redis
      */
     async place(userId: string, key: string, body: PlaceOrder): Promise<OrderReceipt> {
-      const lines = await price(body)
+      const [lines, address] = await Promise.all([price(body), addressOf(userId, body)])
       const now = Date.now()
       const order: AcceptedOrder = {
         orderId: ulid(now),
         userId,
         items: lines.map(({ item }) => item),
         totalFen: lines.reduce((sum, { item }) => sum + item.priceFen * item.quantity, 0),
-        ...(body.addressId === undefined ? {} : { addressId: body.addressId }),
+        ...(address === undefined ? {} : { address }),
         ...(body.remark === undefined ? {} : { remark: body.remark }),
         createdAt: new Date(now).toISOString(),
         expiresAt: new Date(now + deps.unpaidMinutes * 60_000).toISOString(),

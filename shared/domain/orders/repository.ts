@@ -1,6 +1,7 @@
 import type { Queryable } from '../../platform/database/database.ts'
 import { all, listOf, rowsOf, sql } from '../../platform/database/sql.ts'
 import { fen } from '../../platform/database/values.ts'
+import type { DeliveryAddress } from '../addresses/schemas.ts'
 import type { AcceptedOrder, OrderItem, OrderState, OrderView } from './order.ts'
 
 /** What became of an accepted order when the database got it. */
@@ -11,7 +12,7 @@ type OrderRow = {
   user_id: string
   state: OrderState
   total_fen: string
-  address_id: string | null
+  address: DeliveryAddress | null
   remark: string | null
   reason: string | null
   created_at: Date
@@ -29,7 +30,7 @@ type ItemRow = {
   quantity: number
 }
 
-const COLUMNS = sql`id, user_id, state, total_fen, address_id, remark, reason, created_at, expires_at`
+const COLUMNS = sql`id, user_id, state, total_fen, address, remark, reason, created_at, expires_at`
 
 /** @returns the states of those of the orders that exist, by id */
 export async function readStates(
@@ -51,7 +52,7 @@ export async function insertOrders(tx: Queryable, decided: readonly Decided[]): 
     order.userId,
     state,
     order.totalFen,
-    order.addressId ?? null,
+    order.address === undefined ? null : JSON.stringify(order.address),
     order.remark ?? null,
     reason ?? null,
     new Date(order.createdAt),
@@ -59,7 +60,7 @@ export async function insertOrders(tx: Queryable, decided: readonly Decided[]): 
     now,
   ])
   await tx.write(
-    sql`INSERT INTO orders (id, user_id, state, total_fen, address_id, remark, reason,
+    sql`INSERT INTO orders (id, user_id, state, total_fen, address, remark, reason,
           created_at, expires_at, updated_at) VALUES ${rowsOf(orders)}`,
   )
   const items = decided.flatMap(({ order }) =>
@@ -148,7 +149,7 @@ async function withItems(db: Queryable, rows: readonly OrderRow[]): Promise<Orde
     status: row.state,
     totalFen: fen(row.total_fen),
     items: (byOrder.get(row.id) ?? []).map(toItem),
-    ...(row.address_id === null ? {} : { addressId: row.address_id }),
+    ...(row.address === null ? {} : { address: row.address }),
     ...(row.remark === null ? {} : { remark: row.remark }),
     ...(row.reason === null ? {} : { reason: row.reason }),
     createdAt: row.created_at.toISOString(),

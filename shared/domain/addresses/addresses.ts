@@ -1,0 +1,74 @@
+import type { Database } from '../../platform/database/database.ts'
+import { NotFound } from '../../platform/errors/standard.ts'
+import { TooManyAddresses } from './errors.ts'
+import {
+  clearDefault,
+  deleteAddress,
+  insertAddress,
+  lockAddresses,
+  markDefault,
+  readAddress,
+  readAddresses,
+  updateAddress,
+} from './repository.ts'
+import type { AddressInput, AddressView } from './schemas.ts'
+
+const MAX_ADDRESSES = 50
+
+/** Where users have things delivered. A user with addresses always has exactly one default. */
+export function createAddresses({ database }: { database: Database }) {
+  return {
+    async list(userId: string): Promise<AddressView[]> {
+      return readAddresses(database, userId)
+    },
+
+    /** @throws NotFound also where it is somebody else's */
+    async get(userId: string, id: string): Promise<AddressView> {
+      const address = await readAddress(database, userId, id)
+      if (address === undefined) throw new NotFound()
+      return address
+    },
+
+    /** @throws TooManyAddresses */
+    async add(userId: string, address: AddressInput): Promise<AddressView> {
+      const id = await database.transaction(async (tx) => {
+        const count = await lockAddresses(tx, userId)
+        if (count >= MAX_ADDRESSES) throw new TooManyAddresses()
+        const isDefault = count === 0 || address.isDefault === true
+        const added = await insertAddress(tx, userId, { ...address, isDefault })
+        if (isDefault) await clearDefault(tx, userId, added)
+        return added
+      })
+      return this.get(userId, id)
+    },
+
+    /**
+     * Replaces an address. The default stays the default, until another one becomes it.
+     * @throws NotFound
+     */
+    async replace(userId: string, id: string, address: AddressInput): Promise<AddressView> {
+      await database.transaction(async (tx) => {
+        await lockAddresses(tx, userId)
+        const current = await readAddress(tx, userId, id)
+        if (current === undefined) throw new NotFound()
+        const isDefault = current.isDefault || address.isDefault === true
+        await updateAddress(tx, userId, id, { ...address, isDefault })
+        if (isDefault) await clearDefault(tx, userId, id)
+      })
+      return this.get(userId, id)
+    },
+
+    /** Deletes an address; where it was the default, the newest takes its place. @throws NotFound */
+    async remove(userId: string, id: string): Promise<null> {
+      await database.transaction(async (tx) => {
+        await lockAddresses(tx, userId)
+        if (!(await deleteAddress(tx, userId, id))) throw new NotFound()
+        const [next] = await readAddresses(tx, userId)
+        if (next !== undefined && !next.isDefault) await markDefault(tx, userId, next.id)
+      })
+      return null
+    },
+  }
+}
+
+export type Addresses = ReturnType<typeof createAddresses>
