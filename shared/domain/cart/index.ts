@@ -1,0 +1,6 @@
+import { once } from '../../platform/config/once.ts'
+import { database } from '../../platform/database/database.ts'
+import { skus } from '../catalog/index.ts'
+import { createCart } from './cart.ts'
+
+export const cart = once(() => createCart({ database: database(), skus }))
