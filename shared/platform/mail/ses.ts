@@ -9,17 +9,23 @@ export const BULK_COUNT = 50
 
 export type Mail = { subject: string; html: string; text?: string | undefined }
 
-/** What became of one recipient. `later`: SES was too busy, and has certainly not sent it. */
+/** What became of one recipient. */
 export type MailOutcome =
   | { state: 'sent'; messageId: string }
+  /** SES will not send this mail to this address, however often it is asked. */
   | { state: 'refused'; reason: string }
+  /** Certainly not sent, for a reason that passes or that an operator can mend. */
   | { state: 'later'; reason: string }
   /** Sent or not: nobody can tell, so it must not be sent again. */
   | { state: 'unknown' }
 
-/** Entries with these statuses, and calls with these errors, went nowhere and may go later. */
-const BUSY =
-  /THROTTLED|TRANSIENT_FAILURE|PAUSED|DAILY_QUOTA|TooManyRequests|LimitExceeded|Throttling|SendingPaused/
+/**
+ * Statuses of an entry and errors of a call that blame the mail or the address. All other refusals
+ * (throttles, quotas, pauses, rights, a sender or configuration set that is not set up) went nowhere
+ * and pass or can be mended, so a campaign is not given up for them.
+ */
+const REFUSED =
+  /^(MESSAGE_REJECTED|INVALID_PARAMETER|FAILED|MessageRejected|BadRequestException|ValidationException)$/
 /** Errors of fetch before anything was sent. */
 const NOT_CONNECTED = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT'])
 
@@ -34,13 +40,42 @@ const Results = z.object({
 })
 
 /**
- * Sends one mail to up to 50 people, each of whom sees only their own address.
- * Subject and bodies arrive as written: SES fills them into a template, so `{{…}}` in them is text.
+ * The body of a SendBulkEmail call. The mail goes into template data, where `{{…}}` in it is text:
+ * SES fills in once, and escapes nothing. A template within the request knows only plain `{{name}}`
+ * ("simple substitutions"); anything more, also `{{{name}}}`, may be refused.
+ * @see https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_Template.html
+ */
+function bulkRequest(mail: Mail, to: readonly string[]): string {
+  const { MAIL_FROM, MAIL_CONFIGURATION_SET } = settings()
+  return JSON.stringify({
+    FromEmailAddress: MAIL_FROM,
+    ConfigurationSetName: MAIL_CONFIGURATION_SET,
+    DefaultContent: {
+      Template: {
+        TemplateContent: {
+          Subject: '{{subject}}',
+          Html: '{{html}}',
+          ...(mail.text === undefined ? {} : { Text: '{{text}}' }),
+        },
+        TemplateData: JSON.stringify(mail),
+      },
+    },
+    BulkEmailEntries: to.map((address) => ({
+      Destination: { ToAddresses: [address] },
+      // Empty: the data above is for everybody.
+      ReplacementEmailContent: { ReplacementTemplate: { ReplacementTemplateData: '{}' } },
+    })),
+  })
+}
+
+/**
+ * Sends one mail to up to 50 people, each of whom sees only their own address. Subject and bodies
+ * arrive as written.
  * @returns an outcome per recipient, in their order; never throws for what SES or the network did
  * @see https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendBulkEmail.html
  */
 export async function sendBulkMail(mail: Mail, to: readonly string[]): Promise<MailOutcome[]> {
-  const { AWS_REGION, AWS_ENDPOINT_URL_SESV2, MAIL_FROM, MAIL_CONFIGURATION_SET } = settings()
+  const { AWS_REGION, AWS_ENDPOINT_URL_SESV2 } = settings()
   const endpoint = AWS_ENDPOINT_URL_SESV2 ?? `https://email.${AWS_REGION}.amazonaws.com`
   const everybody = (outcome: MailOutcome) => to.map(() => outcome)
   let response: Response
@@ -48,22 +83,10 @@ export async function sendBulkMail(mail: Mail, to: readonly string[]): Promise<M
   try {
     response = await awsFetch('ses', `${endpoint}/v2/email/outbound-bulk-emails`, {
       method: 'POST',
-      headers: { 'Content-Type': 'application/json' },
-      body: JSON.stringify({
-        FromEmailAddress: MAIL_FROM,
-        ConfigurationSetName: MAIL_CONFIGURATION_SET,
-        DefaultContent: {
-          Template: {
-            TemplateContent: {
-              Subject: '{{{subject}}}',
-              Html: '{{{html}}}',
-              ...(mail.text === undefined ? {} : { Text: '{{{text}}}' }),
-            },
-            TemplateData: JSON.stringify(mail),
-          },
-        },
-        BulkEmailEntries: to.map((address) => ({ Destination: { ToAddresses: [address] } })),
-      }),
+      // A connection of its own: one that SES closed while the container was frozen would fail in
+      // the middle of the request, and 50 recipients be lost to an unknown outcome.
+      headers: { 'Content-Type': 'application/json', Connection: 'close' },
+      body: bulkRequest(mail, to),
       signal: callDeadline(CALL_MILLIS),
     })
     text = await response.text()
@@ -76,12 +99,17 @@ export async function sendBulkMail(mail: Mail, to: readonly string[]): Promise<M
     )
   }
   if (response.ok) return outcomesOf(text, to.length)
-  const type =
-    response.headers.get('x-amzn-errortype') ?? /"(?:__)?type":"([^"]+)"/.exec(text)?.[1] ?? ''
-  const reason = `${response.status} ${type.split(':')[0]}`.trim()
-  if (response.status === 429 || BUSY.test(type)) return everybody({ state: 'later', reason })
-  if (response.status >= 500) return everybody({ state: 'unknown' })
-  return everybody({ state: 'refused', reason })
+  return everybody(outcomeOfError(response, text))
+}
+
+/** A call that failed as a whole. */
+function outcomeOfError({ status, headers }: Response, text: string): MailOutcome {
+  const named = headers.get('x-amzn-errortype') ?? /"(?:__)?type":"([^"]+)"/.exec(text)?.[1] ?? ''
+  // `prefix#Name:url`, of which not every answer has every part.
+  const type = named.split(':')[0]?.split('#').at(-1) ?? ''
+  // A server that failed may have sent before it did; one that throttles has not begun.
+  if (status >= 500 && !type.startsWith('Throttling')) return { state: 'unknown' }
+  return { state: REFUSED.test(type) ? 'refused' : 'later', reason: `${status} ${type}`.trim() }
 }
 
 function outcomesOf(text: string, count: number): MailOutcome[] {
@@ -91,10 +119,12 @@ function outcomesOf(text: string, count: number): MailOutcome[] {
     const entry = entries[index]
     if (entry === undefined) return { state: 'unknown' }
     const { Status, Error: detail, MessageId } = entry
-    if (Status === 'SUCCESS' && MessageId !== undefined)
-      return { state: 'sent', messageId: MessageId }
+    if (Status === 'SUCCESS')
+      return MessageId === undefined
+        ? { state: 'unknown' }
+        : { state: 'sent', messageId: MessageId }
     const reason = `${Status} ${detail ?? ''}`.trim().slice(0, 200)
-    return { state: BUSY.test(Status) ? 'later' : 'refused', reason }
+    return { state: REFUSED.test(Status) ? 'refused' : 'later', reason }
   })
 }
 
