@@ -9,7 +9,7 @@ export const build = (all: Pick<Campaigns, 'expand'>, parts: Pick<Slices, 'send'
   messageJob('email', [
     on(ExpandCampaign, ({ data }) => all.expand(data)),
     on(SendSlice, ({ data }) => parts.send(data)),
-    on(MailBounced, ({ data }) => parts.bounced(data)),
+    on(MailBounced, ({ data, occurredAt }) => parts.bounced(data, occurredAt)),
   ])
 
 export const handler = build(campaigns(), slices())

@@ -5,6 +5,7 @@ import { BULK_COUNT } from '../../platform/mail/ses.ts'
 import { type Outbox, type OutboxRow, toSend } from '../../platform/outbox/outbox.ts'
 import { ExpandCampaign, SendSlice } from './messages.ts'
 import {
+  finishCampaign,
   insertCampaign,
   insertRecipients,
   knownAmong,
@@ -18,7 +19,7 @@ import type { CampaignView, NewCampaign } from './schemas.ts'
 /** Users that one step of an expansion looks at. */
 const STEP = 1000
 
-export type CampaignDeps = { database: Database; outbox: Outbox }
+export type CampaignDeps = { database: Database; outbox: Pick<Outbox, 'add' | 'deliver'> }
 
 /** Messages for the recipients at the positions from `first` to `last`. */
 function slices(campaignId: string, first: number, last: number): OutboxRow[] {
@@ -75,7 +76,7 @@ export function createCampaigns({ database, outbox }: CampaignDeps) {
         const expandedTo = users.at(-1)?.id ?? after
         const more = users.length === STEP
         await saveExpansion(tx, campaignId, {
-          state: more ? 'expanding' : total === 0 ? 'done' : 'sending',
+          state: more ? 'expanding' : 'sending',
           total,
           expandedTo,
         })
@@ -85,6 +86,8 @@ export function createCampaigns({ database, outbox }: CampaignDeps) {
         return rows
       })
       await outbox.deliver(rows)
+      // Where the last step found nobody new, all slices may be done already.
+      await finishCampaign(database, campaignId)
     },
   }
 }

@@ -17,9 +17,10 @@ export const SendSlice = messageType(
 )
 export type SliceData = { campaignId: string; from: number; to: number; attempt: number }
 
-/** Queue `email`, from EventBridge: a mail came back, or its reader complained. */
+/** Queue `email`, from EventBridge (infra/mail.yml): a mail came back, or its reader complained. */
 export const MailBounced = messageType(
   'email.bounced',
   1,
-  z.object({ messageId: z.string(), kind: z.string() }),
+  z.object({ messageId: z.string(), kind: z.enum(['Bounce', 'Complaint']) }),
 )
+export type BounceData = { messageId: string; kind: 'Bounce' | 'Complaint' }

@@ -6,6 +6,7 @@ import type { CampaignView } from './schemas.ts'
 type State = CampaignView['state']
 export type CampaignRow = { state: State; total: number; expandedTo: string }
 export type Recipient = { position: number; email: string }
+export type LockedRecipient = Recipient & { state: string; claimedAt: Date | null }
 
 const INSERT_COUNT = 1000
 
@@ -92,35 +93,54 @@ export type Range = { campaignId: string; from: number; to: number }
 const within = ({ campaignId, from, to }: Range) =>
   sql`campaign_id = ${campaignId} AND position BETWEEN ${from} AND ${to}`
 
-/**
- * Takes the queued recipients of a range for one delivery.
- * @param claim names the delivery, so that only its own recipients are sent to by it
- */
-export async function claimRange(db: Queryable, range: Range, claim: string): Promise<Recipient[]> {
-  await db.write(
-    sql`UPDATE campaign_recipients SET state = 'sending', claim = ${claim}, claimed_at = ${new Date()}
-        WHERE ${within(range)} AND state = 'queued'`,
+const at = (campaignId: string, positions: readonly number[]) =>
+  sql`campaign_id = ${campaignId} AND position IN (${listOf(positions)})`
+
+/** @returns how many recipients of a range wait to be sent to */
+export async function countQueued(db: Queryable, range: Range): Promise<number> {
+  const [row] = await db.query<{ count: string }>(
+    sql`SELECT COUNT(*) AS count FROM campaign_recipients WHERE ${within(range)} AND state = 'queued'`,
   )
-  return db.query<Recipient>(
-    sql`SELECT position, email FROM campaign_recipients
-        WHERE ${within(range)} AND state = 'sending' AND claim = ${claim} ORDER BY position`,
+  return Number(row?.count)
+}
+
+/**
+ * Locks a range, so that its recipients are claimed by one delivery at a time. Rows are locked by the
+ * primary key, in order, and changed by position alone: a condition on the state in an UPDATE would
+ * go through its index and deadlock with the deliveries that change it.
+ */
+export async function lockRange(tx: Queryable, range: Range): Promise<LockedRecipient[]> {
+  return tx.query<LockedRecipient>(
+    sql`SELECT position, email, state, claimed_at AS claimedAt FROM campaign_recipients
+        WHERE ${within(range)} ORDER BY position FOR UPDATE`,
+  )
+}
+
+/** @param claim names the delivery, so that only its own recipients are settled by it */
+export async function claimRecipients(
+  tx: Queryable,
+  campaignId: string,
+  positions: readonly number[],
+  claim: string,
+): Promise<void> {
+  if (positions.length === 0) return
+  await tx.write(
+    sql`UPDATE campaign_recipients SET state = 'sending', claim = ${claim}, claimed_at = ${new Date()}
+        WHERE ${at(campaignId, positions)}`,
   )
 }
 
 /** Gives up recipients whose delivery died: whether SES had them nobody can tell. */
-export async function abandonStale(db: Queryable, range: Range, before: Date): Promise<void> {
-  await db.write(
+export async function abandonRecipients(
+  tx: Queryable,
+  campaignId: string,
+  positions: readonly number[],
+): Promise<void> {
+  if (positions.length === 0) return
+  await tx.write(
     sql`UPDATE campaign_recipients SET state = 'failed', error = 'outcome unknown'
-        WHERE ${within(range)} AND state = 'sending' AND claimed_at < ${before}`,
+        WHERE ${at(campaignId, positions)}`,
   )
-}
-
-/** @returns whether another delivery is at work in this range */
-export async function isClaimed(db: Queryable, range: Range): Promise<boolean> {
-  const rows = await db.query(
-    sql`SELECT position FROM campaign_recipients WHERE ${within(range)} AND state = 'sending' LIMIT 1`,
-  )
-  return rows.length > 0
 }
 
 export type Result = {
@@ -138,6 +158,7 @@ export async function saveResults(
   results: readonly Result[],
 ): Promise<void> {
   if (results.length === 0) return
+  const positions = results.map(({ position }) => position)
   const choose = (value: (result: Result) => string | null) =>
     join(
       results.map((result) => sql`WHEN ${result.position} THEN ${value(result)}`),
@@ -150,18 +171,28 @@ export async function saveResults(
           message_id = ${choose(({ messageId }) => messageId ?? null)},
           error = ${choose(({ error }) => error ?? null)},
           state = ${choose(({ state }) => state)}
-        WHERE campaign_id = ${campaignId} AND claim = ${claim}
-          AND position IN (${listOf(results.map(({ position }) => position))})`,
+        WHERE ${at(campaignId, positions)} AND claim = ${claim}`,
   )
 }
 
-/** Ends a campaign of whose recipients none is waiting. Safe to call at any time. */
+/**
+ * Ends a campaign of whose recipients none is waiting. Safe to call at any time: nobody is added to
+ * a campaign that is `sending`, and whoever settles the last recipient calls this afterwards.
+ */
 export async function finishCampaign(db: Queryable, id: string): Promise<void> {
+  // Follows each slice, so: no locks, and the first row of the index; by itself the optimizer may
+  // read the primary key past all that were sent.
+  const waiting = (state: string) =>
+    sql`EXISTS (SELECT 1 FROM campaign_recipients FORCE INDEX (campaign_recipients_state)
+                WHERE campaign_id = ${id} AND state = ${state})`
+  const [row] = await db.query<{ state: State; waiting: number }>(
+    sql`SELECT state, ${waiting('queued')} OR ${waiting('sending')} AS waiting
+        FROM campaigns WHERE id = ${id}`,
+  )
+  if (row?.state !== 'sending' || Number(row.waiting) !== 0) return
   await db.write(
     sql`UPDATE campaigns SET state = 'done', updated_at = ${new Date()}
-        WHERE id = ${id} AND state = 'sending' AND NOT EXISTS (
-          SELECT 1 FROM campaign_recipients
-          WHERE campaign_id = ${id} AND state IN ('queued', 'sending'))`,
+        WHERE id = ${id} AND state = 'sending'`,
   )
 }
 
@@ -177,11 +208,14 @@ export async function readCampaign(db: Queryable, id: string): Promise<CampaignV
   return { id, state: row.state, total: row.total, sent: of('sent'), failed: of('failed') }
 }
 
-/** @returns how many recipients it was; a bounce may come twice, or for a mail of no campaign */
-export async function saveBounce(db: Queryable, messageId: string, kind: string): Promise<number> {
-  const { rowsAffected } = await db.write(
-    sql`UPDATE campaign_recipients SET state = 'failed', error = ${kind.slice(0, 200)}
+/** @returns whether the mail is one of a campaign's; a bounce that comes again changes nothing */
+export async function saveBounce(db: Queryable, messageId: string, kind: string): Promise<boolean> {
+  await db.write(
+    sql`UPDATE campaign_recipients SET state = 'failed', error = ${kind}
         WHERE message_id = ${messageId} AND state = 'sent'`,
   )
-  return rowsAffected
+  const rows = await db.query(
+    sql`SELECT position FROM campaign_recipients WHERE message_id = ${messageId} LIMIT 1`,
+  )
+  return rows.length > 0
 }

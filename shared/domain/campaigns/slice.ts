@@ -5,12 +5,15 @@ import { PermanentError } from '../../platform/jobs/job.ts'
 import type { Mail, MailOutcome } from '../../platform/mail/ses.ts'
 import { MAX_DELAY_SECONDS, type Queue } from '../../platform/queue/queue.ts'
 import type { Pace } from '../../platform/resilience/pace.ts'
-import { SendSlice, type SliceData } from './messages.ts'
+import { log } from '../../platform/telemetry/log.ts'
+import { type BounceData, SendSlice, type SliceData } from './messages.ts'
 import {
-  abandonStale,
-  claimRange,
+  abandonRecipients,
+  claimRecipients,
+  countQueued,
   finishCampaign,
-  isClaimed,
+  type LockedRecipient,
+  lockRange,
   type Recipient,
   type Result,
   readMail,
@@ -20,9 +23,13 @@ import {
 
 /** Longest wait for permits within one invocation; beyond it the slice goes back to the queue. */
 const MAX_WAIT_MILLIS = 15_000
-/** Longer than a delivery can live (the job's timeout is 60 s): older claims are of the dead. */
-const STALE_MILLIS = 120_000
-const MAX_ATTEMPTS = 10
+/**
+ * Longer than a delivery can live (the job's timeout), so that older claims are of the dead; shorter
+ * than the queue's visibility timeout, so that the next delivery finds them dead.
+ */
+export const STALE_MILLIS = 120_000
+/** With the delays below about a day, since SES counts its daily quota over the last 24 hours. */
+const MAX_ATTEMPTS = 105
 
 export type SliceDeps = {
   database: Database
@@ -30,6 +37,8 @@ export type SliceDeps = {
   pace: Pace
   sendBulk(mail: Mail, to: readonly string[]): Promise<MailOutcome[]>
 }
+
+const positionsOf = (recipients: readonly Recipient[]) => recipients.map(({ position }) => position)
 
 /**
  * Sends slices of campaigns. A recipient is claimed before SES is called and settled after it, so a
@@ -44,6 +53,38 @@ export function createSlices({ database, queue, pace, sendBulk }: SliceDeps) {
     if (failed.length > 0) throw new Error('the slice could not be put off')
   }
 
+  /** @returns whom this delivery alone sends to, and whether another one is at work here */
+  function claimSlice(slice: SliceData, claim: string) {
+    return database.transaction(async (tx) => {
+      const staleBefore = new Date(Date.now() - STALE_MILLIS)
+      const isDead = ({ claimedAt }: LockedRecipient) =>
+        claimedAt !== null && claimedAt < staleBefore
+      const rows = await lockRange(tx, slice)
+      const recipients = rows.filter(({ state }) => state === 'queued')
+      const sending = rows.filter(({ state }) => state === 'sending')
+      await abandonRecipients(tx, slice.campaignId, positionsOf(sending.filter(isDead)))
+      await claimRecipients(tx, slice.campaignId, positionsOf(recipients), claim)
+      return { recipients, busy: !sending.every(isDead) }
+    })
+  }
+
+  async function sendTo(recipients: Recipient[], mail: Mail, slice: SliceData, claim: string) {
+    const outcomes = await sendBulk(
+      mail,
+      recipients.map(({ email }) => email),
+    )
+    const results = recipients.map((recipient, index) =>
+      resultOf(recipient, outcomes[index], slice.attempt),
+    )
+    // Within a transaction for its retries: what is lost here can't be asked for again.
+    await database.transaction((tx) => saveResults(tx, slice.campaignId, claim, results))
+    const count = (state: Result['state']) =>
+      results.filter((result) => result.state === state).length
+    const [sent, failed, queued] = [count('sent'), count('failed'), count('queued')]
+    log.info('campaign slice', { campaignId: slice.campaignId, sent, failed, queued })
+    if (queued > 0) await postpone({ ...slice, attempt: slice.attempt + 1 }, 2 ** slice.attempt)
+  }
+
   return {
     /**
      * @throws PermanentError where the campaign does not exist; anything else may be tried again
@@ -51,31 +92,28 @@ export function createSlices({ database, queue, pace, sendBulk }: SliceDeps) {
     async send(slice: SliceData): Promise<void> {
       const mail = await readMail(database, slice.campaignId)
       if (mail === undefined) throw new PermanentError('there is no such campaign')
-      const { granted, waitMillis } = await pace.reserve(slice.to - slice.from + 1, MAX_WAIT_MILLIS)
-      if (!granted) return postpone(slice, waitMillis / 1000)
-      await sleep(waitMillis)
-
-      await abandonStale(database, slice, new Date(Date.now() - STALE_MILLIS))
-      const claim = ulid()
-      const recipients = await claimRange(database, slice, claim)
-      if (recipients.length > 0) {
-        const emails = recipients.map(({ email }) => email)
-        const outcomes = await sendBulk(mail, emails)
-        const results = recipients.map((recipient, index) =>
-          resultOf(recipient, outcomes[index], slice.attempt),
-        )
-        await saveResults(database, slice.campaignId, claim, results)
-        if (results.some(({ state }) => state === 'queued')) {
-          await postpone({ ...slice, attempt: slice.attempt + 1 }, 2 ** slice.attempt)
-        }
+      const queued = await countQueued(database, slice)
+      if (queued > 0) {
+        const { granted, waitMillis } = await pace.reserve(queued, MAX_WAIT_MILLIS)
+        if (!granted) return postpone(slice, waitMillis / 1000)
+        await sleep(waitMillis)
       }
-      if (await isClaimed(database, slice)) throw new Error('another delivery is at this slice')
+      const claim = ulid()
+      const { recipients, busy } = await claimSlice(slice, claim)
+      if (recipients.length > 0) await sendTo(recipients, mail, slice, claim)
+      if (busy) throw new Error('another delivery is at this slice')
       await finishCampaign(database, slice.campaignId)
     },
 
-    /** Marks the recipient of a mail that came back. */
-    async bounced({ messageId, kind }: { messageId: string; kind: string }): Promise<void> {
-      await saveBounce(database, messageId, kind)
+    /**
+     * Marks the recipient of a mail that came back.
+     * @param at when it did, as an ISO time
+     * @throws where the mail is not known yet: SES may report before its answer is written down
+     */
+    async bounced({ messageId, kind }: BounceData, at: string): Promise<void> {
+      if (await saveBounce(database, messageId, kind)) return
+      // Other mails than a campaign's come back too: after one more delivery it is not ours.
+      if (Date.now() - Date.parse(at) < STALE_MILLIS) throw new Error('the mail is not known yet')
     },
   }
 }
