@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import mysql, { type Connection, type ResultSetHeader } from 'mysql2/promise'
+import { indexTerms } from '../../shared/domain/catalog/search.ts'
 import { AWS_CLIENT } from '../aws/sqs.ts'
 import { picture } from './pictures.ts'
 import { CATALOG, type SampleProduct } from './products.ts'
@@ -96,16 +97,24 @@ async function insertProduct(connection: Connection, placed: Placed): Promise<vo
   const cheapest = Math.min(...product.skus.map(({ priceFen }) => priceFen))
   const [inserted] = await connection.query<ResultSetHeader>(
     `INSERT IGNORE INTO products
-       (id, category_id, title, description, images, status, sales, min_price_fen, created_at, updated_at)
-     VALUES (?, ?, ?, ?, ?, 'published', ?, ?, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))`,
-    [id, categoryId, product.title, product.description, images, salesOf(id), cheapest],
+       (id, category_id, title, description, images, status, sales, min_price_fen, terms, created_at, updated_at)
+     VALUES (?, ?, ?, ?, ?, 'published', ?, ?, ?, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))`,
+    [
+      id,
+      categoryId,
+      product.title,
+      product.description,
+      images,
+      salesOf(id),
+      cheapest,
+      indexTerms(product.title),
+    ],
   )
   if (inserted.affectedRows === 0) {
-    await connection.query('UPDATE products SET images = ? WHERE id = ? AND images <> ?', [
-      images,
-      id,
-      images,
-    ])
+    await connection.query(
+      'UPDATE products SET images = ?, terms = ? WHERE id = ? AND (images <> ? OR terms IS NULL)',
+      [images, indexTerms(product.title), id, images],
+    )
     return
   }
   for (const [position, sku] of product.skus.entries()) {

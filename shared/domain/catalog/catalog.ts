@@ -6,15 +6,41 @@ import {
   type CategoryRow,
   categoryExists,
   insertProduct,
+  lockProduct,
   readCategories,
   readProducts,
+  refreshMinPrice,
+  skuIdsOf,
+  updateProduct,
+  updateSku,
 } from './repository.ts'
-import type { Category, ListProducts, NewProduct, ProductView } from './schemas.ts'
+import type {
+  Category,
+  Home,
+  ListProducts,
+  NewProduct,
+  ProductChange,
+  ProductView,
+} from './schemas.ts'
+import { searchExpression } from './search.ts'
+import type { SkuForSale } from './sku.ts'
 
-export type CatalogDeps = { database: Database; products: Cache<ProductView> }
+export type CatalogDeps = {
+  database: Database
+  products: Cache<ProductView>
+  skus: Pick<Cache<SkuForSale>, 'invalidate'>
+}
+
+const FEATURED = 10
+const BANNERS = 3
 
 /** What the shop sells. */
-export function createCatalog({ database, products }: CatalogDeps) {
+export function createCatalog({ database, products, skus }: CatalogDeps) {
+  async function requireCategory(id: string | undefined): Promise<void> {
+    if (id === undefined || (await categoryExists(database, id))) return
+    throw ValidationFailed.of([{ field: 'categoryId', message: 'there is no such category' }])
+  }
+
   return {
     /** @returns the tree of categories */
     async categories(): Promise<Category[]> {
@@ -22,30 +48,73 @@ export function createCatalog({ database, products }: CatalogDeps) {
     },
 
     /** @returns a page of published products */
-    async list({ category, sort, limit, cursor }: ListProducts) {
+    async list({ category, q, sort, limit, cursor }: ListProducts) {
       const after = cursor === undefined ? undefined : fromCursor(sort, cursor)
-      const rows = await readProducts(database, { category, sort, after, limit: limit + 1 })
-      const page = rows.slice(0, limit)
-      const last = page.at(-1)
+      const search = q === undefined ? undefined : searchExpression(q)
+      if (q !== undefined && search === undefined) return { items: [], nextCursor: null }
+      const page = { category, search, sort, after, limit: limit + 1 }
+      const rows = await readProducts(database, page)
+      const shown = rows.slice(0, limit)
+      const last = shown.at(-1)
       const more = rows.length > limit && last !== undefined
       return {
-        items: page.map(({ card }) => card),
+        items: shown.map(({ card }) => card),
         nextCursor: more ? toCursor(sort, last.position) : null,
       }
     },
 
     /** @throws NotFound also where the product is not published */
     async product(id: string): Promise<ProductView> {
+      const product = await this.any(id)
+      if (product.status !== 'published') throw new NotFound()
+      return product
+    },
+
+    /** What the first screen shows: the best sellers, those of them with a picture as banners, … */
+    async home(): Promise<Home> {
+      const [categories, best, limited] = await Promise.all([
+        this.categories(),
+        readProducts(database, { sort: 'sales', limit: FEATURED }),
+        readProducts(database, { sort: 'newest', limit: FEATURED, limited: true }),
+      ])
+      const featured = best.map(({ card }) => card)
+      const banners = featured
+        .flatMap(({ id, image }) => (image === undefined ? [] : [{ image, productId: id }]))
+        .slice(0, BANNERS)
+      return { banners, categories, featured, flashSales: limited.map(({ card }) => card) }
+    },
+
+    /**
+     * Changes, publishes or unpublishes a product.
+     * @throws NotFound, ValidationFailed where a category or SKU that it names is not there
+     */
+    async change(id: string, change: ProductChange): Promise<ProductView> {
+      await requireCategory(change.categoryId)
+      const skuIds = await database.transaction(async (tx) => {
+        if (!(await lockProduct(tx, id))) throw new NotFound()
+        await updateProduct(tx, id, change)
+        for (const [index, sku] of (change.skus ?? []).entries()) {
+          if (await updateSku(tx, id, sku)) continue
+          const field = `skus.${index}.id`
+          throw ValidationFailed.of([{ field, message: 'the product has no such SKU' }])
+        }
+        await refreshMinPrice(tx, id)
+        return skuIdsOf(tx, id)
+      })
+      await Promise.all([products.invalidate([id]), skus.invalidate(skuIds)])
+      return this.any(id)
+    },
+
+    /** @returns a product whether it is published or not. @throws NotFound */
+    async any(id: string): Promise<ProductView> {
       const product = await products.get(id)
-      if (product?.status !== 'published') throw new NotFound()
+      if (product === undefined) throw new NotFound()
       return product
     },
 
     /** Adds a product with its SKUs and first stock, and publishes it. */
     async create(product: NewProduct, actorId: string): Promise<ProductView> {
-      if (!(await categoryExists(database, product.categoryId))) {
-        throw ValidationFailed.of([{ field: 'categoryId', message: 'there is no such category' }])
-      }
+      await requireCategory(product.categoryId)
       const id = await database.transaction((tx) => insertProduct(tx, product, actorId))
       return this.product(id)
     },

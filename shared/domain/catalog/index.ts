@@ -24,6 +24,7 @@ export const skus = (ids: readonly string[]): Promise<Map<string, SkuForSale>> =
 export const catalog = once(() =>
   createCatalog({
     database: database(),
+    skus: skusForSale(),
     products: createCache({
       redis: redis(),
       prefix: 'product',

@@ -1,9 +1,10 @@
 import type { Queryable } from '../../platform/database/database.ts'
-import { all, listOf, rowsOf, type Sql, sql } from '../../platform/database/sql.ts'
+import { all, join, listOf, rowsOf, type Sql, sql } from '../../platform/database/sql.ts'
 import { fen } from '../../platform/database/values.ts'
 import { writeLedger } from '../stock/repository.ts'
 import type { Position } from './cursor.ts'
-import type { NewProduct, ProductCard, ProductView, Sort } from './schemas.ts'
+import type { NewProduct, ProductCard, ProductChange, ProductView, Sort } from './schemas.ts'
+import { indexTerms } from './search.ts'
 import type { SkuForSale } from './sku.ts'
 
 export type CategoryRow = { id: string; parent_id: string | null; name: string }
@@ -42,6 +43,10 @@ const ORDER: Record<Sort, { column: Sql; descending: boolean; value(row: CardRow
 
 export type ProductPage = {
   category?: string | undefined
+  /** What to look for, as {@link searchExpression} writes it. */
+  search?: string | undefined
+  /** Only products with a SKU that is limited per user. */
+  limited?: boolean
   sort: Sort
   after?: Position | undefined
   limit: number
@@ -53,6 +58,14 @@ export async function readProducts(db: Queryable, page: ProductPage): Promise<Po
   const { column, descending, value } = ORDER[page.sort]
   const conditions = [sql`status = 'published'`]
   if (page.category !== undefined) conditions.push(sql`category_id = ${page.category}`)
+  if (page.search !== undefined) {
+    conditions.push(sql`MATCH (terms) AGAINST (${page.search} IN BOOLEAN MODE)`)
+  }
+  if (page.limited === true) {
+    conditions.push(
+      sql`EXISTS (SELECT 1 FROM skus WHERE product_id = products.id AND limit_per_user IS NOT NULL)`,
+    )
+  }
   if (page.after !== undefined) {
     const { value: last, id } = page.after
     // Written out, because MySQL does not use an index for (a, b) < (x, y).
@@ -189,10 +202,11 @@ export async function insertProduct(
   const now = new Date()
   const cheapest = Math.min(...product.skus.map(({ priceFen }) => priceFen))
   const { insertId: productId } = await tx.write(
-    sql`INSERT INTO products (category_id, title, description, images, status, min_price_fen,
+    sql`INSERT INTO products (category_id, title, description, images, status, min_price_fen, terms,
           created_at, updated_at)
         VALUES (${product.categoryId}, ${product.title}, ${product.description},
-          ${JSON.stringify(product.images)}, 'published', ${cheapest}, ${now}, ${now})`,
+          ${JSON.stringify(product.images)}, 'published', ${cheapest}, ${indexTerms(product.title)},
+          ${now}, ${now})`,
   )
   await tx.write(
     sql`INSERT INTO skus (product_id, title, price_fen, stock, limit_per_user, attributes, position)
@@ -224,4 +238,65 @@ export async function insertProduct(
       })),
   )
   return productId
+}
+
+/** Locks a product, so that changes to it come one after the other. @returns false where there is none */
+export async function lockProduct(tx: Queryable, id: string): Promise<boolean> {
+  const rows = await tx.query(sql`SELECT id FROM products WHERE id = ${id} FOR UPDATE`)
+  return rows.length === 1
+}
+
+/** Writes the fields of a product that are named. */
+export async function updateProduct(
+  tx: Queryable,
+  id: string,
+  change: ProductChange,
+): Promise<void> {
+  const columns = [sql`updated_at = ${new Date()}`]
+  if (change.title !== undefined) {
+    columns.push(sql`title = ${change.title}`, sql`terms = ${indexTerms(change.title)}`)
+  }
+  if (change.description !== undefined) columns.push(sql`description = ${change.description}`)
+  if (change.categoryId !== undefined) columns.push(sql`category_id = ${change.categoryId}`)
+  if (change.images !== undefined) columns.push(sql`images = ${JSON.stringify(change.images)}`)
+  if (change.status !== undefined) columns.push(sql`status = ${change.status}`)
+  await tx.write(sql`UPDATE products SET ${join(columns)} WHERE id = ${id}`)
+}
+
+type SkuChange = NonNullable<ProductChange['skus']>[number]
+
+/** Writes the fields of a SKU that are named. @returns false where the product has no such SKU */
+export async function updateSku(
+  tx: Queryable,
+  productId: string,
+  sku: SkuChange,
+): Promise<boolean> {
+  const columns = [sql`product_id = product_id`]
+  if (sku.title !== undefined) columns.push(sql`title = ${sku.title}`)
+  if (sku.priceFen !== undefined) columns.push(sql`price_fen = ${sku.priceFen}`)
+  if (sku.limitPerUser !== undefined) columns.push(sql`limit_per_user = ${sku.limitPerUser}`)
+  if (sku.attributes !== undefined) {
+    columns.push(sql`attributes = ${JSON.stringify(sku.attributes)}`)
+  }
+  const { rowsAffected } = await tx.write(
+    sql`UPDATE skus SET ${join(columns)} WHERE id = ${sku.id} AND product_id = ${productId}`,
+  )
+  return rowsAffected === 1
+}
+
+/** Brings the price by which products are sorted up to their cheapest SKU. */
+export async function refreshMinPrice(tx: Queryable, productId: string): Promise<void> {
+  await tx.write(
+    sql`UPDATE products SET min_price_fen =
+          (SELECT MIN(price_fen) FROM skus WHERE product_id = ${productId})
+        WHERE id = ${productId}`,
+  )
+}
+
+/** @returns the ids of a product's SKUs */
+export async function skuIdsOf(db: Queryable, productId: string): Promise<string[]> {
+  const rows = await db.query<{ id: string }>(
+    sql`SELECT id FROM skus WHERE product_id = ${productId}`,
+  )
+  return rows.map(({ id }) => id)
 }

@@ -14,6 +14,7 @@ export type Sort = (typeof SORTS)[number]
 
 export const ListProducts = z.strictObject({
   category: z.optional(Id),
+  q: z.optional(text(1, 64)),
   sort: z._default(z.enum(SORTS), 'newest'),
   ...page,
 })
@@ -56,26 +57,61 @@ export const ProductView = z.object({
 })
 export type ProductView = z.output<typeof ProductView>
 
+const Description = z.string().check(z.maxLength(20_000))
+const Images = z
+  .array(z.url({ protocol: /^https?$/, error: 'must be a URL' }).check(z.maxLength(512)))
+  .check(z.maxLength(20))
+const LimitPerUser = z.int().check(z.gte(1), z.lte(999))
+
 export const NewProduct = z.strictObject({
   title: text(1, 128),
-  description: z._default(z.string().check(z.maxLength(20_000)), ''),
+  description: z._default(Description, ''),
   categoryId: Id,
-  images: z._default(
-    z
-      .array(z.url({ protocol: /^https?$/, error: 'must be a URL' }).check(z.maxLength(512)))
-      .check(z.maxLength(20)),
-    [],
-  ),
+  images: z._default(Images, []),
   skus: z
     .array(
       z.strictObject({
         title: text(1, 128),
         priceFen: Fen,
         stock: z.int().check(z.gte(0), z.lte(1_000_000)),
-        limitPerUser: z.optional(z.int().check(z.gte(1), z.lte(999))),
+        limitPerUser: z.optional(LimitPerUser),
         attributes: z._default(Attributes, {}),
       }),
     )
     .check(z.minLength(1), z.maxLength(50)),
 })
 export type NewProduct = z.output<typeof NewProduct>
+
+/** Any of the fields. SKUs are changed by id; stock has a route of its own, which asks for a reason. */
+export const ProductChange = z
+  .strictObject({
+    title: z.optional(text(1, 128)),
+    description: z.optional(Description),
+    categoryId: z.optional(Id),
+    images: z.optional(Images),
+    status: z.optional(z.enum(PRODUCT_STATUSES)),
+    skus: z.optional(
+      z
+        .array(
+          z.strictObject({
+            id: Id,
+            title: z.optional(text(1, 128)),
+            priceFen: z.optional(Fen),
+            limitPerUser: z.optional(z.nullable(LimitPerUser)),
+            attributes: z.optional(Attributes),
+          }),
+        )
+        .check(z.minLength(1), z.maxLength(50)),
+    ),
+  })
+  .check(z.refine((change) => Object.keys(change).length > 0, 'name at least one field to change'))
+export type ProductChange = z.output<typeof ProductChange>
+
+/** The first screen in one call. */
+export const Home = z.object({
+  banners: z.array(z.object({ image: z.string(), productId: Id })),
+  categories: z.array(Category),
+  featured: z.array(ProductCard),
+  flashSales: z.array(ProductCard),
+})
+export type Home = z.output<typeof Home>

@@ -1,0 +1,126 @@
+import { randomUUID } from 'node:crypto'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { call, login, newSku, order } from '../support/client.ts'
+
+type Card = { id: string; title: string; priceFen: number }
+type Page = { items: Card[]; nextCursor: string | null }
+type Product = {
+  id: string
+  title: string
+  status: string
+  skus: { id: string; priceFen: number }[]
+}
+
+let admin: string
+let alice: string
+beforeAll(async () => {
+  admin = (await login('admin')).accessToken
+  alice = (await login('alice')).accessToken
+})
+
+const search = async (q: string, more = '') =>
+  (await call<Page>('GET', `/api/products?q=${encodeURIComponent(q)}${more}`)).body.data
+const titles = async (q: string, more = '') =>
+  (await search(q, more)).items.map(({ title }) => title)
+
+describe('search', () => {
+  it('finds products by any part of their title', async () => {
+    expect(await titles('咖啡')).toEqual(['手冲咖啡壶 600ml'])
+    expect(await titles('茶', '&sort=price_asc')).toContain('茉莉花茶')
+    expect(await titles('T恤')).toEqual(['重磅纯棉 T 恤'])
+    expect(await titles('没有这种东西')).toEqual([])
+    expect(await titles('🛒')).toEqual([])
+  })
+
+  it('pages through what it finds, in each order', async () => {
+    for (const sort of ['newest', 'sales', 'price_asc', 'price_desc']) {
+      const all = await titles('茶', `&sort=${sort}&limit=100`)
+      const paged: string[] = []
+      let cursor: string | null = ''
+      while (cursor !== null) {
+        const page: Page = await search(
+          '茶',
+          `&sort=${sort}&limit=2${cursor && `&cursor=${cursor}`}`,
+        )
+        paged.push(...page.items.map(({ title }) => title))
+        cursor = page.nextCursor
+      }
+      expect(paged, sort).toEqual(all)
+      expect(all.length).toBeGreaterThan(4)
+    }
+  })
+})
+
+describe('the first screen', () => {
+  it('shows categories, best sellers, banners, and what is limited', async () => {
+    await newSku(admin, 1, 1)
+    const { body } = await call<Record<string, unknown[]>>('GET', '/api/home')
+    expect(body.data.categories).toHaveLength(4)
+    expect(body.data.featured).toHaveLength(10)
+    expect(body.data.banners).toHaveLength(3)
+    expect(body.data.flashSales?.length).toBeGreaterThan(0)
+  })
+})
+
+describe('an admin', () => {
+  const change = (id: string, body: object, token = admin) =>
+    call<Product>('PATCH', `/api/admin/products/${id}`, { token, body })
+  async function newProduct(): Promise<Product> {
+    const sku = { title: '默认', stock: 5 }
+    const body = {
+      title: `测试 ${randomUUID()}`,
+      categoryId: '101',
+      skus: [
+        { ...sku, priceFen: 500 },
+        { ...sku, priceFen: 300 },
+      ],
+    }
+    return (await call<Product>('POST', '/api/admin/products', { token: admin, body })).body.data
+  }
+
+  it('changes what is named, and everybody sees it at once', async () => {
+    const { id, skus } = await newProduct()
+    await call('GET', `/api/products/${id}`)
+    const title = `改名 ${randomUUID().slice(0, 8)}`
+    const body = { title, skus: [{ id: skus[1]?.id, priceFen: 900 }] }
+    expect((await change(id, body)).body.data).toMatchObject({
+      title,
+      skus: [{ priceFen: 500 }, { priceFen: 900 }],
+    })
+    const seen = await call<Product>('GET', `/api/products/${id}`)
+    expect(seen.body.data).toMatchObject({ title, skus: [{ priceFen: 500 }, { priceFen: 900 }] })
+    expect((await search(title)).items).toMatchObject([{ id, priceFen: 500 }])
+    const placed = await order(alice, skus[1]?.id ?? '')
+    expect(placed.body.data.totalFen).toBe(900)
+  })
+
+  it('unpublishes a product: it is not shown, found or sold, until it is published again', async () => {
+    const { id, title, skus } = await newProduct()
+    expect((await change(id, { status: 'unpublished' })).body.data.status).toBe('unpublished')
+    expect((await call('GET', `/api/products/${id}`)).body.code).toBe(40401)
+    expect((await search(title)).items).toEqual([])
+    expect((await order(alice, skus[0]?.id ?? '')).body.code).toBe(40401)
+    await change(id, { status: 'published' })
+    expect((await call('GET', `/api/products/${id}`)).status).toBe(200)
+    expect((await order(alice, skus[0]?.id ?? '')).status).toBe(202)
+  })
+
+  it('is told what does not fit, and nothing is changed', async () => {
+    const { id, title } = await newProduct()
+    const other = await newProduct()
+    const foreign = { title: '坏', skus: [{ id: other.skus[0]?.id, priceFen: 1 }] }
+    expect((await change(id, foreign)).body).toMatchObject({
+      code: 40001,
+      details: [{ field: 'skus.0.id' }],
+    })
+    expect((await change(id, { categoryId: '999999' })).body).toMatchObject({
+      code: 40001,
+      details: [{ field: 'categoryId' }],
+    })
+    expect((await change(id, {})).body.code).toBe(40001)
+    expect((await change('999999999', { title: 'x' })).body.code).toBe(40401)
+    expect((await change(id, { title: 'x' }, alice)).body.code).toBe(40301)
+    const seen = await call<Product>('GET', `/api/products/${id}`)
+    expect(seen.body.data.title).toBe(title)
+  })
+})
