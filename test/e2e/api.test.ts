@@ -57,6 +57,29 @@ describe('signing in', () => {
     expect(nonsense.body.code).toBe(40101)
   })
 
+  it('is listed by device, and each can be signed out by its user only', async () => {
+    const name = `gina-${randomUUID()}`
+    const [phone, tablet] = [await login(name), await login(name)]
+    const token = phone.accessToken
+    type Session = { id: string; device: string; createdAt: string; current: boolean }
+    const sessions = async () =>
+      (await call<Session[]>('GET', '/api/auth/sessions', { token })).body.data
+    const both = await sessions()
+    expect(both.map(({ current }) => current)).toEqual([false, true])
+    const path = `/api/auth/sessions/${both[0]?.id}`
+    const mallory = (await login('mallory')).accessToken
+    expect((await call('DELETE', path, { token: mallory })).body.code).toBe(40401)
+    expect(await sessions()).toHaveLength(2)
+    expect((await call('DELETE', path, { token })).status).toBe(200)
+    expect(await sessions()).toHaveLength(1)
+    expect((await call('DELETE', path, { token })).body.code).toBe(40401)
+    const { refreshToken } = tablet
+    expect((await call('POST', '/api/auth/refresh', { body: { refreshToken } })).body.code).toBe(
+      40103,
+    )
+    expect((await info(token)).status).toBe(200)
+  })
+
   it('ends with logout, within five seconds', async () => {
     const { accessToken } = await login('erin')
     expect((await info(accessToken)).status).toBe(200)

@@ -1,14 +1,16 @@
 import type { Identity } from '../../platform/auth/identity.ts'
-import type { OpenedSession } from '../../platform/auth/sessions.ts'
+import type { OpenedSession, SessionInfo } from '../../platform/auth/sessions.ts'
+import { NotFound } from '../../platform/errors/standard.ts'
 import type { Users } from '../users/users.ts'
-import type { Tokens } from './schemas.ts'
+import type { SessionView, Tokens } from './schemas.ts'
 
 export type AuthDeps = {
   users: Pick<Users, 'signIn' | 'get'>
   openidOfCode(code: string): Promise<string>
   openSession(userId: string, device: string): Promise<OpenedSession>
   rotateSession(refreshToken: string): Promise<OpenedSession & { userId: string }>
-  endSession(userId: string, sessionId: string): Promise<void>
+  endSession(userId: string, sessionId: string): Promise<boolean>
+  sessionsOf(userId: string): Promise<SessionInfo[]>
   signAccess(identity: Identity): Promise<string>
   accessTokenSeconds: number
 }
@@ -39,6 +41,23 @@ export function createAuth(deps: AuthDeps) {
     async refresh(refreshToken: string): Promise<Tokens> {
       const session = await deps.rotateSession(refreshToken)
       return tokens(session, await deps.users.get(session.userId))
+    },
+
+    /** @returns the user's devices, the newest sign-in first */
+    async sessions({ id, sessionId }: Identity): Promise<SessionView[]> {
+      const sessions = await deps.sessionsOf(id)
+      return sessions.map((session) => ({
+        id: session.id,
+        device: session.device,
+        createdAt: new Date(session.createdAt).toISOString(),
+        current: session.id === sessionId,
+      }))
+    },
+
+    /** Ends one of the user's sessions. @throws NotFound also where it is somebody else's */
+    async end(userId: string, sessionId: string): Promise<null> {
+      if (!(await deps.endSession(userId, sessionId))) throw new NotFound()
+      return null
     },
 
     /** Ends the session behind the access token. */

@@ -1,5 +1,5 @@
 import { signAccess } from '../../platform/auth/access.ts'
-import { endSession, openSession, rotateSession } from '../../platform/auth/sessions.ts'
+import { endSession, openSession, rotateSession, sessionsOf } from '../../platform/auth/sessions.ts'
 import { settings } from '../../platform/config/index.ts'
 import { once } from '../../platform/config/once.ts'
 import { openidOfCode } from '../../platform/wechat/session.ts'
@@ -13,6 +13,7 @@ export const auth = once(() =>
     openSession,
     rotateSession,
     endSession,
+    sessionsOf,
     signAccess,
     accessTokenSeconds: settings().ACCESS_TOKEN_SECONDS,
   }),

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini'
+import { Time } from '../../platform/http/fields.ts'
 import { UserView } from '../users/schemas.ts'
 
 export const Login = z.strictObject({ code: z.string().check(z.minLength(1), z.maxLength(256)) })
@@ -17,3 +18,16 @@ export type Tokens = z.output<typeof Tokens>
 
 /** Public keys (RFC 7517). */
 export const Jwks = z.object({ keys: z.array(z.looseObject({ kid: z.string() })) })
+
+/** One of a user's devices; `current` is the one that asks. */
+export const SessionView = z.object({
+  id: z.string(),
+  device: z.string(),
+  createdAt: Time,
+  current: z.boolean(),
+})
+export type SessionView = z.output<typeof SessionView>
+
+export const BySession = z.strictObject({
+  id: z.string().check(z.regex(/^[\w-]{22}$/, 'must be an id of a session')),
+})

@@ -38,8 +38,27 @@ redis.call('EXPIRE', KEYS[1], ARGV[3])
 redis.call('EXPIRE', ARGV[4] .. userId, ARGV[3])
 return userId`
 
+/** Sessions that have ended by themselves leave the user's list here. */
+const LIST = `
+local sessions = {}
+for _, id in ipairs(redis.call('ZREVRANGE', KEYS[1], 0, -1)) do
+  local session = redis.call('HMGET', ARGV[1] .. id, 'device', 'createdAt')
+  if session[2] then sessions[#sessions + 1] = {id, session[1], session[2]}
+  else redis.call('ZREM', KEYS[1], id) end
+end
+return sessions`
+
+/** Only the user's own: the id alone opens nothing. */
+const END = `
+if redis.call('HGET', KEYS[1], 'userId') ~= ARGV[1] then return 0 end
+redis.call('DEL', KEYS[1])
+redis.call('ZREM', KEYS[2], ARGV[2])
+return 1`
+
 const create = once(() => script<number>(redis(), CREATE))
 const rotate = once(() => script<string | null>(redis(), ROTATE))
+const list = once(() => script<[id: string, device: string, createdAt: string][]>(redis(), LIST))
+const end = once(() => script<number>(redis(), END))
 const aliveUntil = new Map<string, number>()
 
 export type OpenedSession = { sessionId: string; refreshToken: string }
@@ -79,10 +98,21 @@ export async function rotateSession(
   return { userId, sessionId, refreshToken: `${sessionId}.${secret}` }
 }
 
-/** Ends a session: its tokens stop working here at once, elsewhere within the revocation delay. */
-export async function endSession(userId: string, sessionId: string): Promise<void> {
+export type SessionInfo = { id: string; device: string; createdAt: number }
+
+/** @returns a user's living sessions, the newest first */
+export async function sessionsOf(userId: string): Promise<SessionInfo[]> {
+  const rows = await list()([userKey(userId)], [sessionKey('')])
+  return rows.map(([id, device, createdAt]) => ({ id, device, createdAt: Number(createdAt) }))
+}
+
+/**
+ * Ends a session: its tokens stop working here at once, elsewhere within the revocation delay.
+ * @returns false where the user has no such session
+ */
+export async function endSession(userId: string, sessionId: string): Promise<boolean> {
   aliveUntil.delete(sessionId)
-  await redis().pipeline().del(sessionKey(sessionId)).zrem(userKey(userId), sessionId).exec()
+  return (await end()([sessionKey(sessionId), userKey(userId)], [userId, sessionId])) === 1
 }
 
 /** @returns whether the session lives; asks Redis at most every few seconds per container */
