@@ -50,3 +50,12 @@ it('shares the rate between callers at once, and refuses a wait that is too long
     expect(refused.waitMillis).toBeLessThanOrEqual(10_001)
   }
 })
+
+it('saves nothing up while nobody asks', async () => {
+  const name = randomUUID()
+  // As after a long pause: all that was handed out was used up in 1970.
+  await client().set(`pace:${name}`, '1')
+  const pace = createPace(client(), name, 1)
+  expect(await pace.reserve(100, LONG)).toEqual({ granted: true, waitMillis: 0 })
+  expect((await pace.reserve(1, LONG)).waitMillis).toBeGreaterThan(90_000)
+})
