@@ -16,7 +16,9 @@ export const build = (read: () => Promise<Health>) =>
     },
     async () => {
       const health = await read()
-      return new Reply(health.status === 'down' ? 503 : 200, health)
+      return health.status === 'down'
+        ? new Reply(503, health, { 'retry-after': '1' })
+        : new Reply(200, health)
     },
   )
 

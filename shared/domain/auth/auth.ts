@@ -5,10 +5,11 @@ import type { Users } from '../users/users.ts'
 import type { SessionView, Tokens } from './schemas.ts'
 
 export type AuthDeps = {
-  users: Pick<Users, 'signIn' | 'get'>
+  users: Pick<Users, 'signIn' | 'resume'>
   openidOfCode(code: string): Promise<string>
   openSession(userId: string, device: string): Promise<OpenedSession>
-  rotateSession(refreshToken: string): Promise<OpenedSession & { userId: string }>
+  ownerOf(refreshToken: string): Promise<string>
+  rotateSession(refreshToken: string): Promise<OpenedSession>
   endSession(userId: string, sessionId: string): Promise<boolean>
   sessionsOf(userId: string): Promise<SessionInfo[]>
   signAccess(identity: Identity): Promise<string>
@@ -35,12 +36,13 @@ export function createAuth(deps: AuthDeps) {
     },
 
     /**
-     * Trades a refresh token for new tokens; the old one is used up.
-     * @throws NotSignedIn, SessionEnded
+     * Trades a refresh token for new tokens; the old one is used up, which comes last: a client that
+     * tries again after a failure in between would lose its session.
+     * @throws NotSignedIn, SessionEnded, Unavailable
      */
     async refresh(refreshToken: string): Promise<Tokens> {
-      const session = await deps.rotateSession(refreshToken)
-      return tokens(session, await deps.users.get(session.userId))
+      const user = await deps.users.resume(await deps.ownerOf(refreshToken))
+      return tokens(await deps.rotateSession(refreshToken), user)
     },
 
     /** @returns the user's devices, the newest sign-in first */

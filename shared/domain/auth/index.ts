@@ -1,5 +1,11 @@
 import { signAccess } from '../../platform/auth/access.ts'
-import { endSession, openSession, rotateSession, sessionsOf } from '../../platform/auth/sessions.ts'
+import {
+  endSession,
+  openSession,
+  ownerOf,
+  rotateSession,
+  sessionsOf,
+} from '../../platform/auth/sessions.ts'
 import { settings } from '../../platform/config/index.ts'
 import { once } from '../../platform/config/once.ts'
 import { openidOfCode } from '../../platform/wechat/session.ts'
@@ -11,6 +17,7 @@ export const auth = once(() =>
     users: users(),
     openidOfCode,
     openSession,
+    ownerOf,
     rotateSession,
     endSession,
     sessionsOf,

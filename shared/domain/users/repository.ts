@@ -34,6 +34,12 @@ export async function readUsers(
   return new Map(rows.map((row) => [row.id, toView(row)]))
 }
 
+/** @returns what WeChat calls a user, or undefined where there is no such user */
+export async function readOpenid(db: Queryable, id: string): Promise<string | undefined> {
+  const rows = await db.query<{ openid: string }>(sql`SELECT openid FROM users WHERE id = ${id}`)
+  return rows[0]?.openid
+}
+
 /** @returns the user of an openid, made where there is none; `role` is what it has from now on */
 export async function signInUser(db: Queryable, openid: string, role: Role): Promise<UserView> {
   const now = new Date()

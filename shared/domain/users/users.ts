@@ -2,7 +2,7 @@ import type { Role } from '../../platform/auth/identity.ts'
 import type { Cache } from '../../platform/cache/cache.ts'
 import type { Database } from '../../platform/database/database.ts'
 import { SessionEnded } from '../../platform/errors/standard.ts'
-import { changeUser, signInUser } from './repository.ts'
+import { changeUser, readOpenid, signInUser } from './repository.ts'
 import type { UserChange, UserView } from './schemas.ts'
 
 export type UserDeps = {
@@ -34,6 +34,17 @@ export function createUsers({ database, cache, adminOpenids }: UserDeps) {
       const user = await signInUser(database, openid, role)
       await cache.invalidate([user.id])
       return user
+    },
+
+    /**
+     * Like {@link signIn} for who is signed in already, so that whoever the settings no longer name
+     * as an admin is none from the next refresh on.
+     * @throws SessionEnded where the account is gone
+     */
+    async resume(id: string): Promise<UserView> {
+      const openid = await readOpenid(database, id)
+      if (openid === undefined) throw new SessionEnded()
+      return this.signIn(openid)
     },
   }
 }

@@ -79,23 +79,39 @@ export async function openSession(userId: string, device: string): Promise<Opene
   return { sessionId, refreshToken: `${sessionId}.${secret}` }
 }
 
+function partsOf(refreshToken: string): { sessionId: string; secret: string } {
+  const [, sessionId, secret] = /^([\w-]{22})\.([\w-]{43})$/.exec(refreshToken) ?? []
+  if (sessionId === undefined || secret === undefined) throw new NotSignedIn()
+  return { sessionId, secret }
+}
+
+/**
+ * Finds out whose session a refresh token is of, without using it up and without saying whether it
+ * is the right one: that only {@link rotateSession} does.
+ * @returns the user's id
+ * @throws NotSignedIn where it is no refresh token of ours; SessionEnded
+ */
+export async function ownerOf(refreshToken: string): Promise<string> {
+  const { sessionId } = partsOf(refreshToken)
+  const userId = await redis().hget<string>(sessionKey(sessionId), 'userId')
+  if (userId === null) throw new SessionEnded()
+  return userId
+}
+
 /**
  * Uses up a refresh token and hands out the next one.
  * @throws NotSignedIn where it is no refresh token of ours; SessionEnded where the session is over,
  *   and where this token was used before: then somebody else has it, and the session ends for both
  */
-export async function rotateSession(
-  refreshToken: string,
-): Promise<OpenedSession & { userId: string }> {
-  const [, sessionId, presented] = /^([\w-]{22})\.([\w-]{43})$/.exec(refreshToken) ?? []
-  if (sessionId === undefined || presented === undefined) throw new NotSignedIn()
+export async function rotateSession(refreshToken: string): Promise<OpenedSession> {
+  const { sessionId, secret: presented } = partsOf(refreshToken)
   const secret = random(32)
   const userId = await rotate()(
     [sessionKey(sessionId)],
     [hash(presented), hash(secret), lifetime(), userKey(''), sessionId],
   )
   if (userId === null) throw new SessionEnded()
-  return { userId, sessionId, refreshToken: `${sessionId}.${secret}` }
+  return { sessionId, refreshToken: `${sessionId}.${secret}` }
 }
 
 export type SessionInfo = { id: string; device: string; createdAt: number }

@@ -106,7 +106,7 @@ async function attempt<T>(client: Client, work: (tx: Queryable) => Promise<T>): 
     await tx.write(COMMIT)
   } catch (error) {
     if (error instanceof StatementFailed) throw error
-    throw new OutcomeUnknown('COMMIT got no answer', { cause: error })
+    throw OutcomeUnknown.after(error)
   }
   return result
 }
@@ -119,7 +119,7 @@ const ROLLBACK = plain('ROLLBACK')
 /** The container's one handle on the primary database; reads go there too for now. */
 export const database = once(() => createDatabase(settings().DATABASE_URL))
 
-/** An OutcomeUnknown that reaches a client is an outage to it: nothing else can be said. */
+/** @returns true where the same may succeed later: something does not answer, or did not in time */
 export function isOutage(error: unknown): boolean {
-  return error instanceof OutcomeUnknown || (error instanceof ApiError && error.status === 503)
+  return error instanceof ApiError && error.status === 503
 }

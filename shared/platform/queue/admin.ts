@@ -2,6 +2,7 @@ import * as z from 'zod/mini'
 import { NotFound } from '../errors/standard.ts'
 import { currentScope } from '../telemetry/scope.ts'
 import { oldestMessageSeconds } from './age.ts'
+import { batchesOf } from './queue.ts'
 import { callSqs, queueUrl } from './sqs.ts'
 
 /** Every queue of serverless.yml; a test holds the two against each other. */
@@ -53,35 +54,52 @@ export async function queueStatuses(): Promise<QueueStatus[]> {
 }
 
 /**
- * Moves the dead letters that are there now back to their queue, as far as the invocation's time goes.
- * Those that come back meanwhile, because nothing was mended, stay. A crash in between can send a message twice, never lose it: consumers take duplicates.
+ * Moves the dead letters that are there now back to their queue, as far as the invocation's time goes;
+ * call it again for the rest. Those that come back meanwhile, because nothing was mended, stay. Where
+ * it ends in between, a message can be sent twice, never lost: consumers take duplicates.
  * @returns how many were moved
- * @throws NotFound where there is no queue of this name
+ * @throws NotFound where there is no queue of this name; Unavailable where none could be moved
  */
 export async function redrive(name: string): Promise<number> {
   if (!QUEUES.some((queue) => queue === name)) throw new NotFound()
-  const deadUrl = queueUrl(`${name}-dead`)
   const [present] = await depthsOf(`${name}-dead`)
   let moved = 0
-  while (moved < present && currentScope()?.deadline.aborted !== true) {
-    const { Messages: messages = [] } = await callSqs<Received>('ReceiveMessage', {
-      QueueUrl: deadUrl,
-      MaxNumberOfMessages: Math.min(10, present - moved),
-      VisibilityTimeout: 60,
-    })
-    if (messages.length === 0) break
-    const sent = await callSqs<BatchReply>('SendMessageBatch', {
+  try {
+    while (moved < present) {
+      const step = await moveSome(name, Math.min(10, present - moved))
+      if (step === 0) break
+      moved += step
+    }
+  } catch (error) {
+    // The time was up within a call. What was moved is worth an answer.
+    if (moved === 0 || currentScope()?.deadline.aborted !== true) throw error
+  }
+  return moved
+}
+
+/** @returns how many of at most `count` dead letters were moved; 0 when there are none */
+async function moveSome(name: string, count: number): Promise<number> {
+  const deadUrl = queueUrl(`${name}-dead`)
+  const { Messages: messages = [] } = await callSqs<Received>('ReceiveMessage', {
+    QueueUrl: deadUrl,
+    MaxNumberOfMessages: count,
+    VisibilityTimeout: 60,
+    // Without a wait SQS asks only some of its servers, and may find nothing where there is something.
+    WaitTimeSeconds: 1,
+  })
+  const entries = messages.map(({ Body }, index) => ({ Id: String(index), MessageBody: Body }))
+  let moved = 0
+  for (const batch of batchesOf(entries)) {
+    const { Successful: sent = [] } = await callSqs<BatchReply>('SendMessageBatch', {
       QueueUrl: queueUrl(name),
-      Entries: messages.map(({ Body }, index) => ({ Id: String(index), MessageBody: Body })),
+      Entries: batch,
     })
-    const safe = (sent.Successful ?? []).map(({ Id }) => messages[Number(Id)])
-    const handles = safe.filter((message) => message !== undefined)
-    if (handles.length === 0) break
+    if (sent.length === 0) break
     await callSqs('DeleteMessageBatch', {
       QueueUrl: deadUrl,
-      Entries: handles.map(({ ReceiptHandle }, index) => ({ Id: String(index), ReceiptHandle })),
+      Entries: sent.map(({ Id }) => ({ Id, ReceiptHandle: messages[Number(Id)]?.ReceiptHandle })),
     })
-    moved += handles.length
+    moved += sent.length
   }
   return moved
 }

@@ -1,3 +1,4 @@
+import { describeError, log } from '../telemetry/log.ts'
 import type { Message } from './message.ts'
 import { callSqs, queueUrl } from './sqs.ts'
 
@@ -19,8 +20,8 @@ export type Queue = { send(name: string, messages: readonly Outgoing[]): Promise
 type Entry = { Id: string; MessageBody: string; DelaySeconds?: number }
 
 /** Cuts entries into calls that SQS accepts. */
-export function batchesOf(entries: readonly Entry[]): Entry[][] {
-  const batches: Entry[][] = []
+export function batchesOf<T extends Entry>(entries: readonly T[]): T[][] {
+  const batches: T[][] = []
   let bytes = 0
   for (const entry of entries) {
     const size = Buffer.byteLength(entry.MessageBody)
@@ -39,7 +40,7 @@ export function batchesOf(entries: readonly Entry[]): Entry[][] {
 /**
  * Sends messages to a queue, ten a call. SQS answers 200 even where it refused some of them: those,
  * and all of a call that failed, are named in `failed`. Never throws for a failed call, since the
- * others may have gone out.
+ * others may have gone out: why it failed is in the log.
  * @param name the queue's name in serverless.yml
  */
 export async function send(name: string, messages: readonly Outgoing[]): Promise<SendResult> {
@@ -56,7 +57,12 @@ export async function send(name: string, messages: readonly Outgoing[]): Promise
           Entries: batch,
         })
         return (reply.Failed ?? []).map(({ Id }) => Number(Id))
-      } catch {
+      } catch (error) {
+        log.warn('messages not sent', {
+          queue: name,
+          count: batch.length,
+          error: describeError(error),
+        })
         return batch.map(({ Id }) => Number(Id))
       }
     }),

@@ -22,6 +22,7 @@ export async function callSqs<Reply>(
   const { AWS_REGION, AWS_ENDPOINT_URL_SQS } = settings()
   const endpoint = AWS_ENDPOINT_URL_SQS ?? `https://sqs.${AWS_REGION}.amazonaws.com`
   let response: Response
+  let text: string
   try {
     response = await awsFetch('sqs', `${endpoint}/`, {
       method: 'POST',
@@ -32,10 +33,11 @@ export async function callSqs<Reply>(
       body: JSON.stringify(input),
       signal: callDeadline(CALL_MILLIS),
     })
+    // Within the try: the connection may end in the middle of the body.
+    text = await response.text()
   } catch (error) {
     throw Unavailable.because('sqs', error)
   }
-  const text = await response.text()
   if (!response.ok) {
     const type = /"__type":"([^"]*)"/.exec(text)?.[1] ?? 'no type'
     throw Unavailable.because('sqs', new Error(`${action}: ${response.status} ${type}`))

@@ -28,6 +28,10 @@ function write(level: Level, message: string, fields: Fields): void {
   process.stdout.write(`${JSON.stringify(line)}\n`)
 }
 
+/** Looking for personal data takes time that grows with the square of the text: this much is looked at. */
+const SEARCHED_LENGTH = 1_000
+const SHOWN_LENGTH = 160
+
 /**
  * What of an error may be logged: names, codes and the messages of the chain of causes. Messages of
  * drivers are cut at their first line and length, since some repeat the whole command.
@@ -40,8 +44,8 @@ export function describeError(error: unknown): string {
       parts.push(typeof current)
       break
     }
-    const firstLine = current.message.split('\n', 1)[0] ?? ''
-    parts.push(`${current.name}: ${withoutPersonalData(firstLine).slice(0, 160)}`)
+    const firstLine = current.message.slice(0, SEARCHED_LENGTH).split('\n', 1)[0] ?? ''
+    parts.push(`${current.name}: ${withoutPersonalData(firstLine).slice(0, SHOWN_LENGTH)}`)
     current = current.cause
   }
   return parts.join(' <- ')

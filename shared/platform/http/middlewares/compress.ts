@@ -8,16 +8,18 @@ const gzipAsync = promisify(gzip)
 /** Below this, in bytes, compression costs more than it saves. */
 const THRESHOLD_BYTES = 1024
 
-/** @returns true where Accept-Encoding takes gzip (RFC 9110, section 12.5.3) */
+/**
+ * @returns true where Accept-Encoding takes gzip (RFC 9110, section 12.5.3): what it says of gzip
+ *   itself counts before what it says of `*`, wherever the two stand
+ */
 export function acceptsGzip(header: string | undefined): boolean {
-  if (header === undefined) return false
-  for (const part of header.toLowerCase().split(',')) {
+  const taken = new Map<string | undefined, boolean>()
+  for (const part of (header ?? '').toLowerCase().split(',')) {
     const [coding, ...parameters] = part.split(';').map((piece) => piece.trim())
-    if (coding !== 'gzip' && coding !== '*') continue
     const quality = parameters.find((parameter) => parameter.startsWith('q='))
-    return quality === undefined || Number(quality.slice(2)) > 0
+    taken.set(coding, quality === undefined || Number(quality.slice(2)) > 0)
   }
-  return false
+  return taken.get('gzip') ?? taken.get('*') ?? false
 }
 
 /** Compresses answers of more than 1 KiB for clients that take gzip. */

@@ -1,0 +1,84 @@
+import { exportSPKI, importJWK, type JWK, SignJWT } from 'jose'
+import { describe, expect, it } from 'vitest'
+import { signAccess, verifyAccess } from '../../../shared/platform/auth/access.ts'
+import { tokenKeys } from '../../../shared/platform/auth/keys.ts'
+import { Unavailable } from '../../../shared/platform/errors/standard.ts'
+
+/** The shop's own private key: what can be forged by whoever holds it is refused for what it says. */
+const ours = (JSON.parse(process.env.JWT_KEYS ?? '') as { keys: JWK[] }).keys[0] as JWK
+const identity = { id: '1', role: 'user' as const, sessionId: 'x'.repeat(22) }
+const seconds = () => Math.floor(Date.now() / 1000)
+
+const claims = (over: Record<string, unknown> = {}) => ({
+  iss: 'minimall',
+  aud: 'minimall-miniprogram',
+  sub: '1',
+  sid: identity.sessionId,
+  role: 'admin',
+  iat: seconds(),
+  exp: seconds() + 60,
+  ...over,
+})
+const header = { alg: 'EdDSA', typ: 'at+jwt', kid: ours.kid ?? '' }
+const sign = async (payload: Record<string, unknown>, over: Record<string, string> = {}) =>
+  new SignJWT(JSON.parse(JSON.stringify(payload)))
+    .setProtectedHeader({ ...header, ...over })
+    .sign(await importJWK(ours, 'EdDSA'))
+const codeOf = async (token: string) =>
+  verifyAccess(token).then(
+    () => 0,
+    (error: { code: number }) => error.code,
+  )
+
+describe('an access token', () => {
+  it('of ours is taken as far as the session, which Redis knows', async () => {
+    const nobodyAnswers = verifyAccess(await signAccess(identity))
+    await expect(nobodyAnswers).rejects.toThrow(Unavailable)
+    expect(await codeOf(await sign(claims()))).toBe(50301)
+  })
+
+  it.each(['iss', 'aud', 'sub', 'sid', 'role', 'iat', 'exp'])(
+    'without %s is refused',
+    async (name) => {
+      expect(await codeOf(await sign(claims({ [name]: undefined })))).toBe(40101)
+    },
+  )
+
+  it('that is not for us, not yet good, or of another kind is refused', async () => {
+    expect(await codeOf(await sign(claims({ iss: 'evil' })))).toBe(40101)
+    expect(await codeOf(await sign(claims({ aud: ['evil'] })))).toBe(40101)
+    expect(await codeOf(await sign(claims({ nbf: seconds() + 60 })))).toBe(40101)
+    expect(await codeOf(await sign(claims(), { typ: 'JWT' }))).toBe(40101)
+    expect(await codeOf(await sign(claims(), { kid: 'another' }))).toBe(40101)
+    expect(await codeOf(await sign(claims({ exp: seconds() - 1 })))).toBe(40102)
+  })
+
+  it('signed with our public key as if it were a secret is refused', async () => {
+    const { d: _, ...publicJwk } = ours
+    const imported = await importJWK(publicJwk, 'EdDSA')
+    const published = [
+      await exportSPKI(imported as Parameters<typeof exportSPKI>[0]),
+      JSON.stringify(tokenKeys().published.keys[0]),
+      ours.x ?? '',
+    ]
+    for (const secret of published) {
+      const token = new SignJWT(claims())
+        .setProtectedHeader({ ...header, alg: 'HS256' })
+        .sign(new TextEncoder().encode(secret))
+      expect(await codeOf(await token)).toBe(40101)
+    }
+  })
+
+  it('that was changed after it was signed is refused', async () => {
+    const [head, , signature] = (await signAccess(identity)).split('.')
+    const admin = Buffer.from(JSON.stringify(claims())).toString('base64url')
+    expect(await codeOf(`${head}.${admin}.${signature}`)).toBe(40101)
+    expect(await codeOf(`${head}.${admin}.`)).toBe(40101)
+  })
+})
+
+it('publishes no private part', () => {
+  const { keys } = tokenKeys().published
+  expect(keys).toMatchObject([{ kty: 'OKP', crv: 'Ed25519', alg: 'EdDSA', use: 'sig' }])
+  expect(JSON.stringify(keys)).not.toContain(ours.d)
+})

@@ -1,0 +1,91 @@
+import { randomUUID } from 'node:crypto'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import * as sessions from '../../../shared/platform/auth/sessions.ts'
+import { NotSignedIn, SessionEnded } from '../../../shared/platform/errors/standard.ts'
+import { redis } from '../../../shared/platform/redis/client.ts'
+
+const { endSession, isSessionAlive, openSession, ownerOf, rotateSession, sessionsOf } = sessions
+const someUser = () => `test-${randomUUID()}`
+afterEach(() => vi.restoreAllMocks())
+
+/** The same module as another container has it: it remembers nothing of this one's sessions. */
+async function anotherContainer(): Promise<typeof sessions> {
+  vi.resetModules()
+  return import('../../../shared/platform/auth/sessions.ts')
+}
+
+describe('a session', () => {
+  it('is kept with its end, and of its refresh token only a hash', async () => {
+    const user = someUser()
+    const { sessionId, refreshToken } = await openSession(user, 'phone')
+    const key = `session:token:${sessionId}`
+    expect(await redis().ttl(key)).toBeGreaterThan(29 * 86_400)
+    const stored = await redis().hvals(key)
+    expect(stored).toContain(user)
+    expect(JSON.stringify(stored)).not.toContain(refreshToken.split('.')[1])
+  })
+
+  it('has one good refresh token at a time; the reuse of an old one ends it', async () => {
+    const user = someUser()
+    const first = await openSession(user, '')
+    const second = await rotateSession(first.refreshToken)
+    const third = await rotateSession(second.refreshToken)
+    expect(new Set([first, second, third].map(({ refreshToken }) => refreshToken)).size).toBe(3)
+    expect(third.sessionId).toBe(first.sessionId)
+    await expect(rotateSession(first.refreshToken)).rejects.toThrow(SessionEnded)
+    await expect(rotateSession(third.refreshToken)).rejects.toThrow(SessionEnded)
+    expect(await isSessionAlive(first.sessionId)).toBe(false)
+    expect(await sessionsOf(user)).toEqual([])
+  })
+
+  it('goes to one of many that use the same token at once', async () => {
+    const { refreshToken } = await openSession(someUser(), '')
+    const results = await Promise.allSettled(
+      Array.from({ length: 10 }, () => rotateSession(refreshToken)),
+    )
+    expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+  })
+
+  it('says whose it is without using its token up', async () => {
+    const user = someUser()
+    const { refreshToken, sessionId } = await openSession(user, '')
+    expect(await ownerOf(refreshToken)).toBe(user)
+    await rotateSession(refreshToken)
+    await endSession(user, sessionId)
+    await expect(ownerOf(refreshToken)).rejects.toThrow(SessionEnded)
+    for (const nonsense of [
+      '',
+      'x',
+      `${sessionId}.short`,
+      `${refreshToken}x`,
+      `*.${'x'.repeat(43)}`,
+    ])
+      await expect(ownerOf(nonsense), nonsense).rejects.toThrow(NotSignedIn)
+  })
+
+  it('that ended elsewhere is over here within five seconds', async () => {
+    const user = someUser()
+    const { sessionId } = await openSession(user, '')
+    const other = await anotherContainer()
+    expect(await other.isSessionAlive(sessionId)).toBe(true)
+    expect(await endSession(user, sessionId)).toBe(true)
+    expect(await isSessionAlive(sessionId)).toBe(false)
+    const later = performance.now() + 4_900
+    vi.spyOn(performance, 'now').mockReturnValue(later)
+    expect(await other.isSessionAlive(sessionId)).toBe(false)
+  })
+
+  it('is asked about once in a while, not for every request', async () => {
+    const { sessionId } = await openSession(someUser(), '')
+    const other = await anotherContainer()
+    const calls = vi.spyOn(globalThis, 'fetch')
+    for (let i = 0; i < 5; i++) expect(await other.isSessionAlive(sessionId)).toBe(true)
+    expect(calls).toHaveBeenCalledTimes(1)
+  })
+
+  it('is ended only by its own user', async () => {
+    const { sessionId } = await openSession(someUser(), '')
+    expect(await endSession(someUser(), sessionId)).toBe(false)
+    expect(await isSessionAlive(sessionId)).toBe(true)
+  })
+})
