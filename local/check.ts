@@ -1,5 +1,11 @@
 // `npm run check`: types, lint and layers.
 import { CHECKS, passes } from './checks.ts'
+import { optionsOf } from './lib/options.ts'
+
+optionsOf(
+  'Usage: npm run check\n\nTypes, lint, layers, and whether the generated documents are up to date.',
+  {},
+)
 
 let failed = 0
 for (const check of CHECKS) if (!(await passes(check))) failed++

@@ -1,8 +1,8 @@
 // `npm run demo`: plays one shopper's whole journey against the running stack.
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { parseArgs } from 'node:util'
 import { runningEndpoints } from './lib/endpoints.ts'
+import { optionsOf } from './lib/options.ts'
 
 const HELP = `Usage: npm run demo [-- --orders N]
 
@@ -10,13 +10,7 @@ Plays one shopper's journey against the running stack (npm start) and prints eac
 signs in, looks around, orders, watches the stock job, cancels, and has an admin send a campaign.
 At the end N orders (200) are placed one after the other, and the time to their 202 is printed.`
 
-const { values: options } = parseArgs({
-  options: { orders: { type: 'string', default: '200' }, help: { type: 'boolean', short: 'h' } },
-})
-if (options.help === true) {
-  console.log(HELP)
-  process.exit(0)
-}
+const options = optionsOf(HELP, { orders: { type: 'string', default: '200' } })
 const ORDERS = Number(options.orders)
 if (!Number.isInteger(ORDERS) || ORDERS < 0 || ORDERS > 10_000) {
   console.error('minimall: --orders takes a whole number from 0 to 10000')

@@ -6,7 +6,16 @@ import { join } from 'node:path'
 import { SETTINGS } from '../shared/platform/config/settings.ts'
 import type { RouteDefinition } from '../shared/platform/http/definition.ts'
 import { openapi } from '../shared/platform/http/openapi.ts'
+import { optionsOf } from './lib/options.ts'
 import { ROOT } from './root.ts'
+
+const HELP = `Usage: npm run docs [-- --check]
+
+Writes docs/settings.md, .env.example and docs/openapi.json from the code.
+
+  --check     writes nothing; fails where one of them is not up to date`
+
+const { check = false } = optionsOf(HELP, { check: { type: 'boolean' } })
 
 type Setting = { about: string; secret?: true; sample?: string; schema: { _zod: { def: Def } } }
 type Def = { type: string; defaultValue?: unknown; in?: { _zod: { def: Def } } }
@@ -36,7 +45,8 @@ Made from \`shared/platform/config/settings.ts\` by \`npm run docs\`; do not edi
 
 Functions read their settings from the environment once per cold start, and name every missing or
 wrong one at once. Where they are deployed, secrets come from AWS Systems Manager: the parameter
-\`/minimall/STAGE/NAME\` (SecureString) is the setting \`NAME\`. The local stack makes its own.
+\`/minimall/STAGE/NAME\` (SecureString) is the setting \`NAME\`; \`STAGE\`, \`AWS_REGION\` and
+\`QUEUE_URL_PREFIX\` are set by serverless.yml and Lambda. The local stack makes its own.
 
 | setting | | default | |
 |---|---|---|---|
@@ -50,7 +60,8 @@ function envExample(): string {
     return `# ${about}\n${optional || fallback !== undefined ? '# ' : ''}${assigned}`
   })
   return `# Made from shared/platform/config/settings.ts by \`npm run docs\`; do not edit.
-# npm start needs none of these: it makes its own. They are what a deployment needs.
+# npm start needs none of these: it makes its own. A deployment has them in SSM and serverless.yml
+# (see README); this file is for running single functions by hand.
 
 ${lines.join('\n\n')}
 `
@@ -96,9 +107,9 @@ for (const [name, text] of Object.entries(files)) {
   const path = join(ROOT, name)
   if (existsSync(path) && readFileSync(path, 'utf8') === text) continue
   stale.push(name)
-  if (!process.argv.includes('--check')) writeFileSync(path, text)
+  if (!check) writeFileSync(path, text)
 }
-if (process.argv.includes('--check') && stale.length > 0) {
+if (check && stale.length > 0) {
   console.error(`not up to date: ${stale.join(', ')}. Run: npm run docs`)
   process.exitCode = 1
 } else {

@@ -39,6 +39,11 @@ Functions and their samples:
 ${names.join('\n')}`
 }
 
+function fail(message: string): never {
+  console.error(`minimall: ${message}`)
+  process.exit(1)
+}
+
 const functions = functionsAndSamples()
 const [name = '', file] = process.argv.slice(2)
 const sample = functions.get(name)
@@ -49,15 +54,18 @@ if (sample === undefined) {
   process.exit(asked ? 1 : 0)
 }
 const path = file ?? join(ROOT, sample)
-if (!existsSync(path)) {
-  console.error(`minimall: no such file: ${path}`)
-  process.exit(1)
+if (!existsSync(path)) fail(`no such file: ${path}`)
+const event = readFileSync(path)
+try {
+  JSON.parse(event.toString('utf8'))
+} catch {
+  fail(`not JSON: ${path}`)
 }
 const { lambda } = runningEndpoints()
 const response = await fetch(
   `${lambda}/2015-03-31/functions/minimall-${STAGE}-${name}/invocations`,
-  { method: 'POST', body: readFileSync(path) },
-)
+  { method: 'POST', body: event },
+).catch(() => fail('the functions do not answer: is npm start running, and ready?'))
 const text = await response.text()
 try {
   console.log(JSON.stringify(JSON.parse(text), null, 2))

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative, sep } from 'node:path'
-import { parseArgs } from 'node:util'
+import { optionsOf } from './lib/options.ts'
 import { ROOT } from './root.ts'
 
 const HELP = `Usage: npm run package [-- --stage STAGE] [--out FOLDER]
@@ -11,17 +11,10 @@ const HELP = `Usage: npm run package [-- --stage STAGE] [--out FOLDER]
 Builds the CloudFormation template and one zip per function into .serverless/ (or FOLDER), and prints
 the size of each function. Needs no AWS credentials.`
 
-const { values: options } = parseArgs({
-  options: {
-    stage: { type: 'string', default: 'dev' },
-    out: { type: 'string', default: '.serverless' },
-    help: { type: 'boolean', short: 'h' },
-  },
+const options = optionsOf(HELP, {
+  stage: { type: 'string', default: 'dev' },
+  out: { type: 'string', default: '.serverless' },
 })
-if (options.help === true) {
-  console.log(HELP)
-  process.exit(0)
-}
 
 /** Outside of the project, so that a running stack keeps its own build. */
 const work = mkdtempSync(join(tmpdir(), 'minimall-build-'))
@@ -35,7 +28,14 @@ const child = spawn(
   {
     cwd: ROOT,
     stdio: 'inherit',
-    env: { ...process.env, BUILD_DIR: buildDir, KEEP_BUILD: 'true', SLS_TELEMETRY_DISABLED: '1' },
+    // TMPDIR: what the packager leaves behind goes away with the build.
+    env: {
+      ...process.env,
+      TMPDIR: work,
+      BUILD_DIR: buildDir,
+      KEEP_BUILD: 'true',
+      SLS_TELEMETRY_DISABLED: '1',
+    },
   },
 )
 const code = await new Promise<number | null>((resolve) => child.on('close', resolve))

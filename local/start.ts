@@ -1,8 +1,8 @@
 // `npm start`: runs the whole backend on this machine until Ctrl-C.
 import { existsSync, mkdirSync, readFileSync, rmSync, watch } from 'node:fs'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { FolderInUse, lockFolder } from './lib/lock.ts'
+import { optionsOf } from './lib/options.ts'
 import { isTaken } from './lib/ports.ts'
 import { ROOT } from './root.ts'
 import { type Api, type Services, startApi, startServices, writeEndpoints } from './stack.ts'
@@ -24,13 +24,7 @@ const DIR = join(ROOT, '.local')
 const LOG = join(DIR, 'logs', 'functions.log')
 const QUIET_MILLIS = 300
 
-const { values: options } = parseArgs({
-  options: { reset: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
-})
-if (options.help === true) {
-  console.log(HELP)
-  process.exit(0)
-}
+const options = optionsOf(HELP, { reset: { type: 'boolean' } })
 
 function fail(message: string): never {
   console.error(`\nminimall: ${message}`)
@@ -110,6 +104,11 @@ async function startFunctions(env: Record<string, string>): Promise<void> {
   })
 }
 
+/** The functions have new ports each time they start. */
+function announce(): void {
+  if (api !== undefined && services !== undefined) writeEndpoints(DIR, api, services.endpoints)
+}
+
 /** Builds and starts the functions anew when their code changes. */
 function restartOnChange(env: Record<string, string>): void {
   let timer: NodeJS.Timeout | undefined
@@ -121,6 +120,7 @@ function restartOnChange(env: Record<string, string>): void {
     api = undefined
     await old.stop()
     await startFunctions(env)
+    announce()
     console.log(`ready http://localhost:${port}`)
   }
   for (const folder of ['functions', 'shared', 'infra']) {
@@ -160,7 +160,7 @@ try {
   await startFunctions(services.env)
   if (api === undefined) throw new Error('unreachable')
   progress('functions')
-  writeEndpoints(DIR, api, services.endpoints)
+  announce()
   printAddresses(services)
   restartOnChange(services.env)
   console.log(`ready http://localhost:${port}`)

@@ -38,8 +38,10 @@ if (report === undefined) {
     ({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0,
   ).length
   failed += broken
-  if (report.numTotalTests === 0) failed++
-  if (!report.success && report.numFailedTests + broken === 0) failed++
+  if (report.numTotalTests === 0) {
+    console.error(`no test file matches: ${args.join(' ')}`)
+    failed++
+  } else if (!report.success && report.numFailedTests + broken === 0) failed++
 }
 console.log(`${passed} passed, ${failed} failed`)
 process.exitCode = failed === 0 ? 0 : 1

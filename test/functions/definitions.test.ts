@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { queuesOf, readTemplate } from '../../local/aws/resources.ts'
@@ -50,11 +50,15 @@ const load = async (name: string) =>
 
 describe('serverless.yml and the functions', () => {
   it('know the same functions', () => {
-    expect([...handlers.keys()].toSorted()).toEqual(files('functions', '.ts'))
+    const missing = files('functions', '.ts').filter((name) => !handlers.has(name))
+    expect(missing, 'functions that no file in infra/functions/ names').toEqual([])
+    const gone = [...handlers.keys()].filter((name) => !files('functions', '.ts').includes(name))
+    expect(gone, 'handlers in infra/functions/ that are no file').toEqual([])
     expect(handlers.size).toBe(declared.size)
     const main = readFileSync(join(ROOT, 'serverless.yml'), 'utf8')
-    for (const name of files('infra/functions', '.yml'))
-      expect(main).toContain(`infra/functions/${name}.yml`)
+    for (const name of files('infra/functions', '.yml')) {
+      expect(main, 'serverless.yml').toContain(`infra/functions/${name}.yml`)
+    }
   })
 
   it.each([...handlers])('agree on %s', async (name, { events }) => {
@@ -78,10 +82,24 @@ describe('serverless.yml and the functions', () => {
     }
   })
 
-  it('have a sample event each', () => {
-    expect(files('events', '.json')).toEqual(files('functions', '.ts'))
-    for (const name of handlers.keys())
-      expect(existsSync(join(ROOT, 'events', `${name}.json`)), name).toBe(true)
+  it('have a sample event each, of their own route', async () => {
+    const samples = files('events', '.json')
+    const missing = [...handlers.keys()].filter((name) => !samples.includes(name))
+    expect(missing, 'functions without a sample in events/').toEqual([])
+    expect(
+      samples.filter((name) => !handlers.has(name)),
+      'samples of no function',
+    ).toEqual([])
+    for (const name of handlers.keys()) {
+      const { definition } = (await load(name)).handler
+      if (!('path' in definition) || definition.path === '$default') continue
+      const sample = JSON.parse(readFileSync(join(ROOT, 'events', `${name}.json`), 'utf8'))
+      const { method, path } = definition
+      const pattern = new RegExp(`^${path.replace(/\{\w+\}/g, '[^/]+')}$`)
+      expect(sample.routeKey, `events/${name}.json`).toBe(`${method} ${path}`)
+      expect(sample.rawPath, `events/${name}.json`).toMatch(pattern)
+      expect(sample.requestContext.http.method, `events/${name}.json`).toBe(method)
+    }
   })
 
   it('know the same queues, each with a dead-letter queue and time enough for its consumer', () => {
