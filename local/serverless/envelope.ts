@@ -1,10 +1,19 @@
-import { randomUUID } from 'node:crypto'
+import { type Server, STATUS_CODES } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { traceIdFrom } from '../../shared/platform/telemetry/scope.ts'
 
 /** The part of hapi, serverless-offline's server, that is used here. */
 export type HapiServer = {
-  ext(event: 'onPreResponse', handle: (request: HapiRequest, h: HapiToolkit) => unknown): void
+  listener: Server
+  ext(
+    event: 'onRequest' | 'onPreResponse',
+    handle: (request: HapiRequest, h: HapiToolkit) => unknown,
+  ): void
 }
 type HapiRequest = {
+  /** Throws where the Host header cannot be part of a URL. */
+  readonly url: URL | null
+  headers: Record<string, string | undefined>
   response:
     | { isBoom: true; output: { statusCode: number } }
     | { isBoom?: false; statusCode: number; headers: Record<string, unknown> }
@@ -16,9 +25,11 @@ type HapiReply = {
 }
 type HapiToolkit = { continue: symbol; response(body: unknown): HapiReply }
 
-const CODES: Record<number, [code: number, message: string]> = {
-  404: [40401, 'not found'],
-  413: [41301, 'the body is larger than 256 KiB'],
+const UNREADABLE = 'the request cannot be read'
+const REFUSALS: Record<number, string> = {
+  404: 'not found',
+  413: 'the body is larger than 256 KiB',
+  431: 'the headers are too large',
 }
 
 /**
@@ -26,22 +37,60 @@ const CODES: Record<number, [code: number, message: string]> = {
  * functions that crashed. (On AWS these come from API Gateway, with a body of its own.)
  */
 export function envelopeGatewayErrors(server: HapiServer): void {
+  server.ext('onRequest', (request, h) => {
+    // serverless-offline would allow every origin, and answer OPTIONS with 200; the deployed API does
+    // neither. Functions still see the header: they get it from the raw request.
+    delete request.headers.origin
+    return hasUrl(request) ? h.continue : reply(request, h, 400)
+  })
   server.ext('onPreResponse', (request, h) => {
     const { response } = request
     const status = response.isBoom ? response.output.statusCode : response.statusCode
-    const fromFunction = !response.isBoom && response.headers['x-trace-id'] !== undefined
-    if (fromFunction) return h.continue
+    const answered = !response.isBoom && response.headers['x-trace-id'] !== undefined
     // A function that crashed or ran out of time is answered with 200 and its stack trace.
-    const [code, message] =
-      CODES[status] ??
-      (status >= 400 && status < 500
-        ? [40001, 'the request cannot be read']
-        : [50001, 'something went wrong on our side'])
-    const traceId = randomUUID()
-    return h
-      .response({ code, message, data: null, traceId })
-      .code(Math.floor(code / 100))
-      .header('x-trace-id', traceId)
-      .takeover()
+    return answered ? h.continue : reply(request, h, status >= 400 && status < 500 ? status : 500)
   })
+  server.listener.removeAllListeners('clientError')
+  server.listener.on('clientError', refuseBytes)
+}
+
+function hasUrl(request: HapiRequest): boolean {
+  try {
+    return request.url !== undefined
+  } catch {
+    return false
+  }
+}
+
+function reply(request: HapiRequest, h: HapiToolkit, status: number): HapiReply {
+  const { code, traceId, body } = refusal(status, request.headers['x-trace-id'])
+  return h
+    .response(body)
+    .code(Math.floor(code / 100))
+    .header('x-trace-id', traceId)
+    .takeover()
+}
+
+function refusal(status: number, candidate?: string) {
+  const known = REFUSALS[status]
+  const code = known === undefined ? (status < 500 ? 40001 : 50001) : status * 100 + 1
+  const message = known ?? (status < 500 ? UNREADABLE : 'something went wrong on our side')
+  const traceId = traceIdFrom(candidate)
+  return { code, traceId, body: { code, message, data: null, traceId } }
+}
+
+/** Answers bytes that are no HTTP request, where there is nothing yet that hapi could answer. */
+function refuseBytes(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy()
+    return
+  }
+  const status = error.code === 'HPE_HEADER_OVERFLOW' ? 431 : 400
+  const { traceId, body } = refusal(status)
+  const text = JSON.stringify(body)
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\n` +
+      `content-type: application/json\r\nx-trace-id: ${traceId}\r\n` +
+      `content-length: ${Buffer.byteLength(text)}\r\n\r\n${text}`,
+  )
 }
