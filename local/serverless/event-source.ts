@@ -13,6 +13,8 @@ const RECEIVE_COUNT = 10
 const WAIT_SECONDS = 1
 const RETRY_MILLIS = 500
 const POLL_MILLIS = 50
+/** Lambda's limit of one invocation; what does not fit goes into the next one. */
+const PAYLOAD_BYTES = 6 * 1024 * 1024
 
 export type EventSourceOptions = {
   sqs: SQSClient
@@ -54,7 +56,7 @@ async function work(options: EventSourceOptions, stopping: AbortSignal): Promise
   while (!stopping.aborted) {
     try {
       const messages = await fillBatch(options, stopping)
-      if (messages.length > 0) await handle(options, messages)
+      for (const batch of splitByPayload(messages)) await handle(options, batch)
     } catch (error) {
       if (stopping.aborted) return
       options.onError(`${options.queueUrl}: ${(error as Error).message}`)
@@ -74,6 +76,22 @@ async function fillBatch(options: EventSourceOptions, stopping: AbortSignal): Pr
     if (more.length === 0) await sleep(POLL_MILLIS)
   }
   return messages
+}
+
+/** Cuts messages into batches that each fit an invocation. */
+function splitByPayload(messages: Message[]): Message[][] {
+  const batches: Message[][] = []
+  let free = 0
+  for (const message of messages) {
+    const bytes = Buffer.byteLength(JSON.stringify(message))
+    if (bytes > free) {
+      batches.push([])
+      free = PAYLOAD_BYTES
+    }
+    batches.at(-1)?.push(message)
+    free -= bytes
+  }
+  return batches
 }
 
 async function receive(

@@ -179,6 +179,15 @@ describe('an event source', () => {
     expect(events.length).toBeLessThanOrEqual(2)
   })
 
+  it('never hands over more than an invocation can hold', async () => {
+    const queue = await newQueue({ VisibilityTimeout: '30' })
+    for (let i = 0; i < 8; i++) await send(queue, ['x'.repeat(1_000_000)])
+    const events = listen(queue, () => undefined, { batchingWindow: 1, batchSize: 25 })
+    await drained(queue)
+    expect(bodies(events)).toHaveLength(8)
+    for (const event of events) expect(JSON.stringify(event).length).toBeLessThan(6 * 1024 * 1024)
+  })
+
   it('keeps to its concurrency, and uses it', async () => {
     const queue = await newQueue({ VisibilityTimeout: '30' })
     await send(
