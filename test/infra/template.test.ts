@@ -76,6 +76,15 @@ describe('npm run package, without AWS credentials', () => {
     expect(of('AWS::CloudWatch::Alarm')).toHaveLength(2 * redriven.length)
   })
 
+  it('hears bounces of its own stage only', () => {
+    const [rule] = of('AWS::Events::Rule').filter(
+      ({ Name }) => Name === 'minimall-prod-mail-bounces',
+    )
+    expect(rule?.EventPattern).toMatchObject({
+      detail: { mail: { tags: { 'ses:configuration-set': ['minimall-prod'] } } },
+    })
+  })
+
   it('holds no secret: only the place where functions find them', () => {
     for (const { Environment } of of('AWS::Lambda::Function')) {
       const { Variables } = Environment as { Variables: Record<string, unknown> }
