@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -59,9 +59,9 @@ async function startInstance({ dir, id, password }: InstanceOptions): Promise<In
   if (server === undefined) throw new Error('no mariadbd or mysqld on this machine')
   const data = join(dir, 'data')
   mkdirSync(dir, { recursive: true })
-  if (!existsSync(join(dir, 'initialised'))) await initialise(server, dir, data)
   // A socket's path may have 107 bytes at most, and nobody knows how long `dir` is.
   const sockets = mkdtempSync(join(tmpdir(), 'minimall-'))
+  if (!existsSync(join(dir, 'initialised'))) await initialise(server, dir, sockets)
   const socket = join(sockets, 'db.sock')
   const port = await freePort()
   const initFile = join(dir, 'init.sql')
@@ -114,26 +114,20 @@ async function startInstance({ dir, id, password }: InstanceOptions): Promise<In
 
 const asRoot = () => (process.getuid?.() === 0 ? ['--user=root'] : [])
 
-async function initialise(server: string, dir: string, data: string): Promise<void> {
+async function initialise(server: string, dir: string, scratch: string): Promise<void> {
+  const data = join(dir, 'data')
   rmSync(data, { recursive: true, force: true })
+  mkdirSync(data)
+  const options = ['--no-defaults', `--tmpdir=${scratch}`, ...asRoot()]
   const installer = findCommand('mariadb-install-db')
   if (installer === undefined) {
-    await execute(server, [
-      '--no-defaults',
-      '--initialize-insecure',
-      `--tmpdir=${dir}`,
-      `--datadir=${data}`,
-      ...asRoot(),
-    ])
+    await execute(server, [...options, '--initialize-insecure', `--datadir=${data}`])
   } else {
-    await execute(installer, [
-      '--no-defaults',
-      `--datadir=${data}`,
-      `--tmpdir=${dir}`,
-      '--auth-root-authentication-method=normal',
-      '--skip-test-db',
-      ...asRoot(),
-    ])
+    // The installer is a shell script that breaks on a space in its arguments; `scratch` has none.
+    const link = join(scratch, 'data')
+    symlinkSync(data, link)
+    const quirks = ['--auth-root-authentication-method=normal', '--skip-test-db']
+    await execute(installer, [...options, ...quirks, `--datadir=${link}`])
   }
   writeFileSync(join(dir, 'initialised'), '')
 }
