@@ -5,16 +5,17 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import mysql from 'mysql2/promise'
 import { freePort } from '../lib/ports.ts'
-import { findCommand, run, type Service } from '../lib/process.ts'
+import { findCommand, run } from '../lib/process.ts'
 import { keptSecret } from '../lib/secrets.ts'
 import { untilReady } from '../lib/wait.ts'
+import { type Flavor, flavorOf, follow } from './replication.ts'
 
 const NAME = 'minimall'
 const execute = promisify(execFile)
 
 export type Databases = { primaryUrl: string; replicaUrl: string; stop(): Promise<void> }
 
-type Instance = { port: number; socket: string; service: Service; stop(): Promise<void> }
+type Instance = { port: number; socket: string; flavor: Flavor; stop(): Promise<void> }
 
 /**
  * A private primary and a replica that follows it (GTID), with their data in `dir`. Both listen on
@@ -31,7 +32,11 @@ export async function startDatabase({ dir }: { dir: string }): Promise<Databases
     await Promise.all([primary.stop(), replica.stop()])
   }
   try {
-    await follow(replica, primary.port, password)
+    await connect(primary.socket, password, (connection) =>
+      connect(replica.socket, password, (follower) =>
+        follow(primary.flavor, follower, { connection, port: primary.port }, password),
+      ),
+    )
   } catch (error) {
     await stop()
     throw error
@@ -57,6 +62,7 @@ type InstanceOptions = { dir: string; id: number; password: string }
 async function startInstance({ dir, id, password }: InstanceOptions): Promise<Instance> {
   const server = findCommand('mariadbd', 'mysqld')
   if (server === undefined) throw new Error('no mariadbd or mysqld on this machine')
+  const flavor = await flavorOf(server)
   const data = join(dir, 'data')
   mkdirSync(dir, { recursive: true })
   // A socket's path may have 107 bytes at most, and nobody knows how long `dir` is.
@@ -64,6 +70,7 @@ async function startInstance({ dir, id, password }: InstanceOptions): Promise<In
   if (!existsSync(join(dir, 'initialised'))) await initialise(server, dir, sockets)
   const socket = join(sockets, 'db.sock')
   const port = await freePort()
+  const log = join(dir, 'server.log')
   const initFile = join(dir, 'init.sql')
   writeFileSync(initFile, initialSql(password), { mode: 0o600 })
   const service = run({
@@ -89,9 +96,10 @@ async function startInstance({ dir, id, password }: InstanceOptions): Promise<In
       '--default-time-zone=+00:00',
       '--skip-name-resolve',
       ...(id === 1 ? [] : ['--read-only=1', '--skip-slave-start']),
+      ...flavor.args,
       ...asRoot(),
     ],
-    logFile: join(dir, 'server.log'),
+    logFile: log,
   })
   const stop = async () => {
     await service.stop()
@@ -99,7 +107,7 @@ async function startInstance({ dir, id, password }: InstanceOptions): Promise<In
   }
   try {
     await untilReady(
-      `database ${id} (see ${join(dir, 'server.log')})`,
+      `database ${id} (see ${log})`,
       () => connect(socket, password, (c) => c.ping()),
       {
         service,
@@ -109,7 +117,7 @@ async function startInstance({ dir, id, password }: InstanceOptions): Promise<In
     await stop()
     throw error
   }
-  return { port, socket, service, stop }
+  return { port, socket, flavor, stop }
 }
 
 const asRoot = () => (process.getuid?.() === 0 ? ['--user=root'] : [])
@@ -157,29 +165,3 @@ async function connect<T>(
     await connection.end()
   }
 }
-
-/** Points the replica at the primary, whose port is a new one at each start. */
-async function follow(replica: Instance, primaryPort: number, password: string): Promise<void> {
-  await connect(replica.socket, password, async (connection) => {
-    const [rows] = await connection.query<mysql.RowDataPacket[]>('SELECT VERSION() AS version')
-    const mariadb = String(rows[0]?.version).includes('MariaDB')
-    for (const statement of mariadb ? FOLLOW_MARIADB : FOLLOW_MYSQL) {
-      await connection.query(
-        statement.replace('$PORT', `${primaryPort}`).replace('$PASSWORD', password),
-      )
-    }
-  })
-}
-
-const FOLLOW_MARIADB = [
-  'STOP SLAVE',
-  `CHANGE MASTER TO MASTER_HOST = '127.0.0.1', MASTER_PORT = $PORT, MASTER_USER = 'replica',
-     MASTER_PASSWORD = '$PASSWORD', MASTER_USE_GTID = slave_pos, MASTER_CONNECT_RETRY = 1`,
-  'START SLAVE',
-]
-const FOLLOW_MYSQL = [
-  'STOP REPLICA',
-  `CHANGE REPLICATION SOURCE TO SOURCE_HOST = '127.0.0.1', SOURCE_PORT = $PORT, SOURCE_USER = 'replica',
-     SOURCE_PASSWORD = '$PASSWORD', SOURCE_CONNECT_RETRY = 1, GET_SOURCE_PUBLIC_KEY = 1`,
-  'START REPLICA',
-]

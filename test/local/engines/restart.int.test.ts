@@ -9,8 +9,9 @@ import { ROOT } from '../../../local/root.ts'
 import { scratchFolder } from '../../support/services.ts'
 
 const folders: string[] = []
+/** A folder whose path has a space, which shell scripts like to stumble over. */
 function newFolder(): string {
-  const folder = scratchFolder('restart')
+  const folder = scratchFolder('restart with space')
   folders.push(folder)
   return folder
 }
