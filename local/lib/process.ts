@@ -4,13 +4,21 @@ import { delimiter, join } from 'node:path'
 
 /**
  * Runs a command so that it never outlives us, also when we are killed with SIGKILL: standard input
- * is a pipe from us, and when it closes the command gets SIGTERM.
+ * is a pipe from us, and when it closes the command gets SIGTERM; what takes too long to end is
+ * killed, with all that it started.
  */
-const SUPERVISOR = `
+const supervisor = (graceMillis: number) => `
 exec 3<&0
 "$@" </dev/null 3<&- &
 child=$!
-(trap '' INT; cat <&3 >/dev/null; kill -TERM $child 2>/dev/null) &
+(
+  trap '' INT TERM
+  cat <&3
+  kill -TERM $child
+  tenths=${Math.ceil(graceMillis / 100)}
+  while kill -0 $child && [ $tenths -gt 0 ]; do sleep 0.1; tenths=$((tenths - 1)); done
+  kill -KILL 0
+) >/dev/null 2>&1 &
 exec 3<&-
 trap 'kill -TERM $child 2>/dev/null' TERM
 trap '' INT
@@ -18,8 +26,6 @@ wait $child
 status=$?
 exit $status
 `
-
-const GRACE_MILLIS = 8_000
 
 export type Service = {
   /** Settles with how the process ended, whoever ended it. */
@@ -35,13 +41,23 @@ export type RunOptions = {
   logFile: string
   env?: NodeJS.ProcessEnv
   cwd?: string
+  /** How long it may take to end when it is asked to. */
+  graceMillis?: number
   /** Gets each line as well. */
   onLine?: (line: string) => void
 }
 
 /** Starts a service in a process group of its own, so that Ctrl-C in the terminal reaches only us. */
-export function run({ command, args, logFile, env, cwd, onLine }: RunOptions): Service {
-  const child: ChildProcess = spawn('sh', ['-c', SUPERVISOR, 'sh', command, ...args], {
+export function run({
+  command,
+  args,
+  logFile,
+  env,
+  cwd,
+  graceMillis = 8_000,
+  onLine,
+}: RunOptions): Service {
+  const child: ChildProcess = spawn('sh', ['-c', supervisor(graceMillis), 'sh', command, ...args], {
     stdio: ['pipe', 'pipe', 'pipe'],
     detached: true,
     ...(env === undefined ? {} : { env }),
@@ -61,6 +77,7 @@ export function run({ command, args, logFile, env, cwd, onLine }: RunOptions): S
       resolve(signal ?? `exit code ${code}`)
     })
   })
+  /** The supervisor's watch, and what the command may have left. */
   const kill = () => {
     try {
       if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
@@ -72,9 +89,8 @@ export function run({ command, args, logFile, env, cwd, onLine }: RunOptions): S
     exited,
     async stop() {
       child.stdin?.end()
-      const timer = setTimeout(kill, GRACE_MILLIS)
       await exited
-      clearTimeout(timer)
+      kill()
     },
   }
 }
