@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 export type Owner = { pid: number; url: string }
@@ -20,13 +20,17 @@ export class FolderInUse extends Error {
  */
 export function lockFolder(dir: string, url: string): () => void {
   const path = join(dir, 'lock')
-  const mine = JSON.stringify({ pid: process.pid, url } satisfies Owner)
+  // Written first and linked then: nobody may read a lock that is still empty.
+  const draft = `${path}.${process.pid}`
   for (let tries = 0; ; tries++) {
+    writeFileSync(draft, JSON.stringify({ pid: process.pid, url } satisfies Owner))
     try {
-      writeFileSync(path, mine, { flag: 'wx' })
+      linkSync(draft, path)
       return () => rmSync(path, { force: true })
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || tries > 0) throw error
+    } finally {
+      rmSync(draft, { force: true })
     }
     const owner = ownerOf(path)
     if (owner !== undefined && isAlive(owner.pid)) throw new FolderInUse(owner)
@@ -42,7 +46,7 @@ function ownerOf(path: string): Owner | undefined {
   }
 }
 
-/** Process ids are used again: where the system tells (Linux), the process must also be one of ours. */
+/** Process ids are used again: where the system tells (Linux), the process must also be `npm start`. */
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0)
@@ -50,7 +54,7 @@ function isAlive(pid: number): boolean {
     if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false
   }
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('local/')
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('local/start.ts')
   } catch {
     return true
   }
