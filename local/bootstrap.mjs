@@ -30,26 +30,35 @@ const COMMANDS = {
 }
 
 const KILL_MILLIS = 1_500
+const WATCH_MILLIS = 1_000
 let stop = () => process.exit(130)
 let stopped = false
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-  process.on(signal, () => {
-    stopped = true
-    stop(signal === 'SIGHUP' ? 'SIGTERM' : signal)
-  })
+/** The first signal counts: Ctrl-C comes from the terminal, and from npm once more. */
+function onSignal(signal) {
+  if (stopped) return
+  stopped = true
+  stop(signal === 'SIGHUP' ? 'SIGTERM' : signal)
+}
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, onSignal)
+
+/** npm that was killed outright tells nobody; we end with it. */
+if (process.env.npm_lifecycle_event !== undefined) {
+  const parent = process.ppid
+  setInterval(() => process.ppid !== parent && onSignal('SIGTERM'), WATCH_MILLIS).unref()
 }
 
 /**
- * Runs a command to its end, with our terminal; our signals end it.
+ * Runs a command to its end, with our terminal but in a group of its own; our signals end it.
  * @param impatient it may be killed outright, with all that it started, where it takes its time
  *   (npm finishes its installation first)
+ * @param endWith the signal that it gets, whichever we got
  */
-function run(command, args, { impatient = false, ...options } = {}) {
+function run(command, args, { impatient = false, endWith, ...options } = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       cwd: ROOT,
       stdio: 'inherit',
-      detached: impatient,
+      detached: true,
       ...options,
     })
     const kill = (signal) => {
@@ -61,7 +70,7 @@ function run(command, args, { impatient = false, ...options } = {}) {
       }
     }
     stop = (signal) => {
-      kill(impatient ? 'SIGTERM' : signal)
+      kill(endWith ?? signal)
       if (impatient) setTimeout(kill, KILL_MILLIS, 'SIGKILL').unref()
     }
     child.once('error', reject)
@@ -111,7 +120,7 @@ async function installPackages() {
   if (have === wanted && existsSync(NODE)) return
   console.log('minimall: installing packages (npm ci), about a minute the first time')
   const options = ['--no-audit', '--no-fund', '--loglevel=error']
-  await must('npm', ['ci', ...options], { impatient: true })
+  await must('npm', ['ci', ...options], { impatient: true, endWith: 'SIGTERM' })
   if (!existsSync(NODE)) {
     fail(
       'npm left out Node 24 (the package "node" installs it with a script of its own).\n' +
@@ -148,10 +157,15 @@ async function installEngines() {
   }
   console.log(`minimall: installing ${missing.join(' and ')} with apt-get`)
   await withoutServices(async () => {
-    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-    await must('apt-get', ['update', '-qq'], { env })
+    // SIGINT ends a download, but lets dpkg finish: what it leaves half done is broken.
+    const options = {
+      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+      endWith: 'SIGINT',
+    }
+    await must('apt-get', ['update', '-qq'], options)
     const packages = missing.map((engine) => PACKAGES[engine])
-    await must('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], { env })
+    const flags = ['-y', '-qq', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=120']
+    await must('apt-get', ['install', ...flags, ...packages], options)
   })
 }
 
@@ -196,7 +210,11 @@ async function main() {
   if (!asksForHelp && (command === 'start' || command === 'test')) await installEngines()
   const bin = join(ROOT, 'node_modules', '.bin')
   const env = { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH ?? ''}` }
-  process.exitCode = await run(NODE, [join(ROOT, 'local', `${command}.ts`), ...args], { env })
+  process.exitCode = await run(NODE, [join(ROOT, 'local', `${command}.ts`), ...args], {
+    env,
+    // Nothing is sent over it: it closes when we are killed, and the command ends too.
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+  })
 }
 
 await main()

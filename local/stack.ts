@@ -199,6 +199,8 @@ export async function startApi(options: {
   const { dir, port } = options
   const lambdaPort = await freePort()
   mkdirSync(join(dir, 'logs'), { recursive: true })
+  const logFile = join(dir, 'logs', 'functions.log')
+  const broken = new AbortController()
   const service = run({
     command: process.execPath,
     args: [
@@ -214,14 +216,19 @@ export async function startApi(options: {
       BUILD_DIR: join(relative(ROOT, dir), 'build'),
       SLS_TELEMETRY_DISABLED: '1',
     },
-    logFile: join(dir, 'logs', 'functions.log'),
-    ...(options.onLine === undefined ? {} : { onLine: options.onLine }),
+    logFile,
+    onLine: (line) => {
+      // Its words for "I give up", after which it stays around.
+      if (line === 'Error:')
+        broken.abort(new Error(`serverless-offline gave up; ${logFile} says why`))
+      options.onLine?.(line)
+    },
   })
   const url = `http://localhost:${port}`
   try {
     await untilReady('serverless-offline', () => expectHealthy(port), {
       service,
-      ...(options.signal === undefined ? {} : { signal: options.signal }),
+      signal: AbortSignal.any([broken.signal, ...(options.signal ? [options.signal] : [])]),
     })
   } catch (error) {
     await service.stop()

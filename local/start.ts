@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { FolderInUse, lockFolder } from './lib/lock.ts'
 import { optionsOf } from './lib/options.ts'
 import { isTaken } from './lib/ports.ts'
+import { whenAsked } from './lib/signals.ts'
 import { ROOT } from './root.ts'
 import { type Api, type Services, startApi, startServices, writeEndpoints } from './stack.ts'
 
@@ -18,7 +19,8 @@ e-mail, a stand-in for WeChat, the HTTP API, the queue consumers and the schedul
   PORT=3001 npm start     serves the API on another port than 3000
 
 Addresses are written to .local/endpoints.json, logs to .local/logs/.
-The functions are built again when something in functions/, shared/ or infra/ changes.`
+The functions are built again when something in functions/, shared/, infra/ or
+serverless.yml changes.`
 
 const DIR = join(ROOT, '.local')
 const LOG = join(DIR, 'logs', 'functions.log')
@@ -68,13 +70,11 @@ if (options.reset === true) {
 const stopping = new AbortController()
 let services: Services | undefined
 let api: Api | undefined
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.on(signal, () => {
-    if (stopping.signal.aborted) return
-    console.log('\nstopping …')
-    stopping.abort()
-  })
-}
+let restarting = Promise.resolve()
+whenAsked(() => {
+  console.log('\nstopping …')
+  stopping.abort()
+})
 const whenStopped = new Promise<void>((resolve) =>
   stopping.signal.addEventListener('abort', () => resolve()),
 )
@@ -92,8 +92,8 @@ function onLine(line: string): void {
   console.error(`function error: ${message}: ${error} (traceId ${traceId})`)
 }
 
-async function startFunctions(env: Record<string, string>): Promise<void> {
-  const running = await startApi({ dir: DIR, port, env, onLine, signal: stopping.signal })
+async function startFunctions(env: Record<string, string>, signal: AbortSignal): Promise<void> {
+  const running = await startApi({ dir: DIR, port, env, onLine, signal })
   api = running
   void running.service.exited.then((how) => {
     if (api !== running || stopping.signal.aborted) return
@@ -112,26 +112,33 @@ function announce(): void {
 /** Builds and starts the functions anew when their code changes. */
 function restartOnChange(env: Record<string, string>): void {
   let timer: NodeJS.Timeout | undefined
-  let restarting = Promise.resolve()
-  const restart = async () => {
-    const old = api
-    if (old === undefined || stopping.signal.aborted) return
+  let attempt = new AbortController()
+  const restart = async (signal: AbortSignal) => {
+    if (signal.aborted) return
     console.log('code changed: starting the functions again …')
+    const old = api
     api = undefined
-    await old.stop()
-    await startFunctions(env)
+    await old?.stop()
+    await startFunctions(env, signal)
     announce()
     console.log(`ready http://localhost:${port}`)
   }
-  for (const folder of ['functions', 'shared', 'infra']) {
-    const watcher = watch(join(ROOT, folder), { recursive: true }, () => {
+  const changed = () => {
+    // A start that is under way builds old code.
+    attempt.abort()
+    attempt = new AbortController()
+    const signal = AbortSignal.any([stopping.signal, attempt.signal])
+    restarting = restarting
+      .then(() => restart(signal))
+      .catch((error: Error) => {
+        if (signal.aborted) return
+        console.error(`not started: ${error.message}\nThe next change tries again.`)
+      })
+  }
+  for (const path of ['functions', 'shared', 'infra', 'serverless.yml']) {
+    const watcher = watch(join(ROOT, path), { recursive: true }, () => {
       clearTimeout(timer)
-      timer = setTimeout(() => {
-        restarting = restarting.then(restart).catch((error: Error) => {
-          if (!stopping.signal.aborted)
-            console.error(`not started again: ${error.message}\nsee ${LOG}`)
-        })
-      }, QUIET_MILLIS)
+      timer = setTimeout(changed, QUIET_MILLIS)
     })
     stopping.signal.addEventListener('abort', () => watcher.close())
   }
@@ -157,7 +164,7 @@ function printAddresses(running: Services): void {
 
 try {
   services = await startServices({ dir: DIR, progress, signal: stopping.signal })
-  await startFunctions(services.env)
+  await startFunctions(services.env, stopping.signal)
   if (api === undefined) throw new Error('unreachable')
   progress('functions')
   announce()
@@ -172,6 +179,7 @@ try {
   }
 } finally {
   rmSync(join(DIR, 'endpoints.json'), { force: true })
+  await restarting
   await api?.stop()
   await services?.stop()
 }

@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { CHECKS, passes } from './checks.ts'
+import { whenAsked } from './lib/signals.ts'
 import { ROOT } from './root.ts'
 
 const HELP = `Usage: npm test [-- FILTER … | OPTIONS]
@@ -68,8 +69,7 @@ async function runVitest(): Promise<Report | undefined> {
       ],
       { cwd: ROOT, stdio: 'inherit' },
     )
-    for (const signal of ['SIGINT', 'SIGTERM'] as const)
-      process.on(signal, () => child.kill(signal))
+    whenAsked((signal) => child.kill(signal))
     await new Promise((resolve) => child.on('close', resolve))
     return JSON.parse(readFileSync(file, 'utf8')) as Report
   } catch {
