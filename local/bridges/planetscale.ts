@@ -1,209 +1,155 @@
 import { randomUUID } from 'node:crypto'
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import mysql, { type PoolConnection, type ResultSetHeader } from 'mysql2/promise'
-import { bodyOf, listen } from '../lib/http.ts'
-import { type Column, mayBeJson, typeOf } from './columns.ts'
-import { type Fault, Faults } from './faults.ts'
-import type { Bridge } from './upstash.ts'
+import * as z from 'zod'
+import { describeColumn, encodeRow } from './columns.ts'
+import { createConnections, type Result } from './connections.ts'
+import { type Answer, type Bridge, type Call, serveBridge } from './server.ts'
+import { kindOf } from './statements.ts'
+import { createTransactions, type Outcome } from './transactions.ts'
+import { type Code, isRefusal, VitessError, vitessErrorOf } from './vitess-errors.ts'
 
-/** Vitess ends a transaction that nobody uses for this long. */
-const IDLE_TRANSACTION_MILLIS = 20_000
-const CONNECTIONS = 64
+/** PlanetScale's limit. @see https://planetscale.com/docs/reference/planetscale-system-limits */
+const TRANSACTION_MILLIS = 20_000
 
-type Transaction = { connection: PoolConnection; timer: NodeJS.Timeout }
-/** The client keeps it and sends it back: so a transaction that is lost here is known to be lost. */
-type Session = { id: string; inTransaction: boolean }
-type ExecuteBody = { query?: unknown; session?: Partial<Session> | null }
+/** Opaque to the client, which sends back with each statement what the last answer gave it. */
+const Session = z.object({ id: z.string(), transaction: z.string().optional() })
+type Session = z.infer<typeof Session>
+const ExecuteBody = z.object({ query: z.string(), session: Session.nullish() })
 
-/**
- * PlanetScale's HTTP protocol over a MySQL server: statements, transactions bound to a session, and
- * typed rows as the real driver expects them. Rows that an UPDATE matches count as affected, as in
- * Vitess.
- * @see https://github.com/planetscale/database-js
- */
-export async function startPlanetscaleBridge(options: {
+type Options = {
   mysqlUrl: string
   username: string
   password: string
   port?: number
-}): Promise<Bridge> {
-  const faults = new Faults()
-  const pool = mysql.createPool({
-    uri: options.mysqlUrl,
-    connectionLimit: CONNECTIONS,
-    charset: 'utf8mb4_general_ci',
-    rowsAsArray: true,
-    // Every value as the server wrote it: no digit and no byte passes through a JavaScript number.
-    typeCast: (field) => field.buffer(),
+  /** After how long an open transaction is rolled back, in milliseconds; as PlanetScale by default. */
+  transactionMillis?: number
+}
+
+/**
+ * PlanetScale's HTTP protocol over a MySQL server: statements, transactions bound to a session, and
+ * typed rows as the real driver expects them. Rows that an UPDATE matches count as affected, changed
+ * or not, since PlanetScale's sessions have Vitess's `clientFoundRows` set.
+ * @throws where the credentials would not come through a URL unchanged
+ * @see https://github.com/planetscale/database-js
+ */
+export async function startPlanetscaleBridge(options: Options): Promise<Bridge> {
+  const { mysqlUrl, username, password, port, transactionMillis = TRANSACTION_MILLIS } = options
+  if (!/^[\w.~-]+:[\w.~-]+$/.test(`${username}:${password}`)) {
+    // The driver sends them as they stand in the URL, encoded.
+    throw new Error('username and password may have letters, digits and . _ ~ - only')
+  }
+  const connections = createConnections(mysqlUrl)
+  const transactions = createTransactions(connections, transactionMillis)
+
+  const server = await serveBridge({
+    port,
+    authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`,
+    failure,
+    answer,
   })
-  const transactions = new Map<string, Transaction>()
-  const jsonColumns = jsonColumnsOf(pool)
-  const credentials = Buffer.from(`${options.username}:${options.password}`).toString('base64')
 
-  const server = await listen((request, response) => {
-    void answer(request, response).catch((error: Error) => {
-      if (!response.headersSent) send(response, 500, failure('INTERNAL', error.message))
-    })
-  }, options.port)
-
-  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (request.headers.authorization !== `Basic ${credentials}`) {
-      return send(response, 401, failure('UNAUTHENTICATED', 'invalid username or password'))
+  async function answer({ url, body, gone }: Call): Promise<Answer> {
+    switch (url.pathname) {
+      case '/psdb.v1alpha1.Database/CreateSession':
+        return json({ session: { id: randomUUID() } })
+      case '/psdb.v1alpha1.Database/Execute': {
+        const parsed = ExecuteBody.safeParse(parsedJson(body))
+        if (!parsed.success) return failure(400, z.prettifyError(parsed.error))
+        const { query, session } = parsed.data
+        return respond(query, session ?? { id: randomUUID() }, gone)
+      }
+      default:
+        return failure(404, 'POST to /psdb.v1alpha1.Database/Execute or CreateSession')
     }
-    const body = JSON.parse((await bodyOf(request)).toString('utf8') || '{}') as ExecuteBody
-    if (request.url === '/__faults') {
-      faults.set(body as Fault)
-      return send(response, 200, {})
-    }
-    if (await faults.strike()) return send(response, 503, failure('UNAVAILABLE', 'injected fault'))
-    const id = typeof body.session?.id === 'string' ? body.session.id : randomUUID()
-    if (request.url === '/psdb.v1alpha1.Database/CreateSession') {
-      return send(response, 200, { session: { id, inTransaction: false } })
-    }
-    if (request.url !== '/psdb.v1alpha1.Database/Execute' || typeof body.query !== 'string') {
-      return send(response, 400, failure('INVALID_ARGUMENT', 'send {query, session} to Execute'))
-    }
-    await execute(body.query, { id, inTransaction: body.session?.inTransaction === true }, response)
   }
 
-  async function execute(query: string, { id, inTransaction }: Session, response: ServerResponse) {
-    const verb = /^\s*(BEGIN|COMMIT|ROLLBACK)\b/i.exec(query)?.[1]?.toUpperCase()
+  async function respond(query: string, session: Session, gone: AbortSignal): Promise<Answer> {
     const started = performance.now()
-    let connection: PoolConnection | undefined
-    let aborted = false
-    response.on('close', () => {
-      if (response.writableFinished) return
-      aborted = true
-      if (connection !== undefined) void discard(id, connection)
-    })
     try {
-      const open = transactions.get(id)
-      if (open === undefined && inTransaction) {
-        // Ended by its time limit or by an outage.
-        return send(response, 200, failure('ABORTED', `transaction ${id}: not found`))
+      const { result, transaction } = await execute(query, session, gone)
+      const answered = {
+        session: { id: session.id, transaction },
+        result: encodeResult(result),
+        timing: (performance.now() - started) / 1000,
       }
-      connection = open?.connection ?? (await pool.getConnection())
-      if (aborted) return discard(id, connection)
-      if (open !== undefined) clearTimeout(open.timer)
-      const [rows, fields] = await connection.query({ sql: query })
-      const stays = verb === 'BEGIN' || (open !== undefined && verb === undefined)
-      if (stays) keep(id, connection)
-      else {
-        transactions.delete(id)
-        connection.release()
+      return { ...json(answered), committed: transaction === undefined }
+    } catch (thrown) {
+      const error = isRefusal(thrown) ? vitessErrorOf(thrown) : thrown
+      if (!(error instanceof VitessError)) {
+        const { code } = error as { code?: string }
+        return failure(503, `the database is not reachable (${code ?? 'connection lost'})`)
       }
-      const result = await resultOf(rows, fields as Column[])
-      const timing = (performance.now() - started) / 1000
-      send(response, 200, { session: { id, inTransaction: stays }, result, timing })
-    } catch (error) {
-      await failed(error as Error, id, connection, response)
+      // COMMIT ends a session's transaction also where there was none left to commit.
+      const { id, transaction } = session
+      const kept = kindOf(query) === 'commit' ? { id } : { id, transaction }
+      return json({ session: kept, error: { code: error.code, message: error.message } })
     }
   }
 
-  function keep(id: string, connection: PoolConnection): void {
-    const timer = setTimeout(() => void discard(id, connection), IDLE_TRANSACTION_MILLIS)
-    timer.unref()
-    transactions.set(id, { connection, timer })
-  }
-
-  /** Ends a connection whatever it is doing; MySQL rolls its transaction back. */
-  async function discard(id: string, connection: PoolConnection): Promise<void> {
-    clearTimeout(transactions.get(id)?.timer)
-    transactions.delete(id)
-    const { threadId } = connection
-    connection.destroy()
-    await pool.query(`KILL ${Number(threadId)}`).catch(() => undefined)
-  }
-
-  async function failed(
-    error: { message: string; errno?: number | undefined; sqlState?: string; fatal?: boolean },
-    id: string,
-    connection: PoolConnection | undefined,
-    response: ServerResponse,
-  ): Promise<void> {
-    const refused =
-      error.sqlState !== undefined && error.errno !== undefined && error.fatal !== true
-    if (!refused) {
-      if (connection !== undefined) await discard(id, connection)
-      return send(response, 503, failure('UNAVAILABLE', 'the database is not reachable'))
+  async function execute(
+    query: string,
+    { transaction }: Session,
+    gone: AbortSignal,
+  ): Promise<Outcome> {
+    const kind = kindOf(query)
+    if (kind === 'refused') {
+      const why = 'the next statement may run on another connection'
+      throw new VitessError('UNIMPLEMENTED', `session state is not kept here: ${why}`)
     }
-    // A refused statement leaves the transaction open, as in MySQL; a deadlock has ended it there.
-    if (connection !== undefined) {
-      if (transactions.has(id)) keep(id, connection)
-      else connection.release()
+    if (transaction !== undefined) {
+      if (kind === 'rollback' && !transactions.isOpen(transaction)) return NOTHING
+      return transactions.within(transaction, query, gone)
     }
-    const message = `target: minimall.-.primary: vttablet: ${error.message} (errno ${error.errno}) (sqlstate ${error.sqlState})`
-    send(response, 200, {
-      session: { id, inTransaction: transactions.has(id) },
-      ...failure('UNKNOWN', message),
-    })
+    if (kind === 'begin') return transactions.begin(query, gone)
+    if (kind !== 'other') return NOTHING
+    return { result: await connections.runOnce(query, gone), transaction: undefined }
   }
 
-  async function resultOf(rows: unknown, fields: Column[] | undefined) {
-    if (fields === undefined || !Array.isArray(rows)) {
-      const { affectedRows, insertId } = rows as ResultSetHeader
-      return { rowsAffected: String(affectedRows), insertId: String(insertId) }
-    }
-    const described = await Promise.all(
-      fields.map(async (column) => ({
-        name: column.name,
-        type: typeOf(
-          column,
-          mayBeJson(column) && (await jsonColumns(column.orgTable)).has(column.orgName),
-        ),
-        table: column.table,
-        orgTable: column.orgTable,
-        orgName: column.orgName,
-        columnLength: column.columnLength,
-        charset: column.characterSet,
-        flags: Number(column.flags),
-      })),
-    )
-    return { fields: described, rows: (rows as (Buffer | null)[][]).map(encodeRow) }
+  const stop = async () => {
+    await server.stop()
+    transactions.abandonAll()
+    await connections.end()
   }
-
   return {
-    url: server.url.replace('//', `//${options.username}:${options.password}@`).concat('/minimall'),
-    faults,
-    stop: async () => {
-      await server.stop()
-      for (const [id, { connection }] of transactions) await discard(id, connection)
-      await pool.end()
-    },
+    url: `${server.url.replace('//', `//${username}:${password}@`)}/minimall`,
+    faults: server.faults,
+    stop,
   }
 }
 
-function encodeRow(values: (Buffer | null)[]) {
+/** What COMMIT and ROLLBACK do where no transaction is open. */
+const NOTHING: Outcome = { result: { rows: [], fields: [] }, transaction: undefined }
+
+function encodeResult(result: Result) {
+  if ('rows' in result) {
+    return { fields: result.fields.map(describeColumn), rows: result.rows.map(encodeRow) }
+  }
+  const { affectedRows, insertId } = result.header
+  // mysql2 reads an id as signed; MySQL means it unsigned.
   return {
-    lengths: values.map((value) => String(value === null ? -1 : value.length)),
-    values: Buffer.concat(values.filter((value) => value !== null)).toString('base64'),
+    rowsAffected: String(affectedRows),
+    insertId: BigInt.asUintN(64, BigInt(insertId)).toString(),
   }
 }
 
-const failure = (code: string, message: string) => ({ error: { code, message } })
-
-function send(response: ServerResponse, status: number, body: unknown): void {
-  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+function parsedJson(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'))
+  } catch {
+    return undefined
+  }
 }
 
-/** Finds the JSON columns of a MariaDB table by the check that makes them so; asks once per table. */
-function jsonColumnsOf(pool: mysql.Pool) {
-  const known = new Map<string, Promise<Set<string>>>()
-  const read = async (table: string) => {
-    const [rows] = await pool.query(
-      `SELECT check_clause FROM information_schema.check_constraints
-       WHERE constraint_schema = DATABASE() AND table_name = ?`,
-      [table],
-    )
-    const clauses = (rows as Buffer[][]).map(([clause]) => String(clause))
-    return new Set(clauses.flatMap((clause) => /^json_valid\(`(.+)`\)$/.exec(clause)?.[1] ?? []))
-  }
-  return (table: string) => {
-    let columns = known.get(table)
-    if (columns === undefined) {
-      columns = read(table).catch(() => new Set<string>())
-      known.set(table, columns)
-    }
-    return columns
-  }
+const json = (body: unknown): Answer => ({ status: 200, json: JSON.stringify(body) })
+
+const CODES: Record<number, Code | 'UNAUTHENTICATED' | 'INTERNAL'> = {
+  400: 'INVALID_ARGUMENT',
+  401: 'UNAUTHENTICATED',
+  404: 'NOT_FOUND',
+  413: 'RESOURCE_EXHAUSTED',
+  500: 'INTERNAL',
+  503: 'UNAVAILABLE',
+}
+
+function failure(status: number, message: string): Answer {
+  return { status, json: JSON.stringify({ error: { code: CODES[status], message } }) }
 }

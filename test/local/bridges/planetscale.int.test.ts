@@ -4,15 +4,7 @@ import fc from 'fast-check'
 import mysql from 'mysql2/promise'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { startPlanetscaleBridge } from '../../../local/bridges/planetscale.ts'
-import type { Bridge } from '../../../local/bridges/upstash.ts'
-import {
-  createDatabase,
-  type Database,
-  type Queryable,
-} from '../../../shared/platform/database/database.ts'
-import { isDuplicate, OutcomeUnknown } from '../../../shared/platform/database/errors.ts'
-import { sql } from '../../../shared/platform/database/sql.ts'
-import { Unavailable } from '../../../shared/platform/errors/standard.ts'
+import type { Bridge } from '../../../local/bridges/server.ts'
 
 let bridge: Bridge
 let client: Client
@@ -89,12 +81,115 @@ describe('the PlanetScale bridge, to the real driver', () => {
       b: 'VARBINARY',
       j: 'JSON',
       at: 'DATETIME',
+      e: 'ENUM',
     })
     const { rows: nulls } = await client.execute(
       'SELECT NULL AS a, COUNT(*) AS c, SUM(n) AS s FROM bridge_types WHERE id = ?',
       [insertId],
     )
     expect(nulls).toEqual([{ a: null, c: '1', s: '-5' }])
+  })
+
+  it('carries 64-bit ids, and every other type of column', async () => {
+    await direct.query(`CREATE TABLE bridge_more (
+      id BIGINT UNSIGNED AUTO_INCREMENT PRIMARY KEY, m MEDIUMINT, tu TINYINT UNSIGNED, nu INT UNSIGNED,
+      r FLOAT, bits BIT(10), du TIME(3), ts TIMESTAMP(3) NULL, y YEAR, s SET('x','y'), c CHAR(3),
+      bb BLOB, lt LONGTEXT, fixed BINARY(3), bin VARCHAR(9) COLLATE utf8mb4_bin) CHARSET utf8mb4`)
+    await direct.query('ALTER TABLE bridge_more AUTO_INCREMENT = 9007199254740993')
+    const odd = await client.execute('INSERT INTO bridge_more (m) VALUES (1)')
+    expect(odd.insertId).toBe('9007199254740993')
+    await direct.query('ALTER TABLE bridge_more AUTO_INCREMENT = 18446744073709551610')
+    const { insertId } = await client.execute(
+      `INSERT INTO bridge_more (m, tu, nu, r, bits, du, ts, y, s, c, bb, lt, fixed, bin) VALUES
+       (-8388608, 255, 4294967295, 0.5, b'1000000001', '-100:00:00.250', '2026-11-24 08:30:00.120',
+        2026, 'x,y', '杯', x'c3', '{"not":"json"}', x'01', 'Ä')`,
+    )
+    expect(insertId).toBe('18446744073709551610')
+    const { rows, types } = await client.execute('SELECT * FROM bridge_more WHERE id = ?', [
+      insertId,
+    ])
+    await direct.query('DROP TABLE bridge_more')
+    expect(rows).toEqual([
+      {
+        id: insertId,
+        m: -8388608,
+        tu: 255,
+        nu: 4294967295,
+        r: 0.5,
+        bits: new Uint8Array([2, 1]),
+        du: '-100:00:00.250',
+        ts: '2026-11-24 08:30:00.120',
+        y: 2026,
+        s: 'x,y',
+        c: '杯',
+        bb: new Uint8Array([0xc3]),
+        lt: '{"not":"json"}',
+        fixed: new Uint8Array([1, 0, 0]),
+        bin: 'Ä',
+      },
+    ])
+    expect(types).toEqual({
+      ...{ id: 'UINT64', m: 'INT24', tu: 'UINT8', nu: 'UINT32', r: 'FLOAT32', bits: 'BIT' },
+      ...{ du: 'TIME', ts: 'TIMESTAMP', y: 'YEAR', s: 'SET', c: 'CHAR', bb: 'BLOB', lt: 'TEXT' },
+      ...{ fixed: 'BINARY', bin: 'VARBINARY' },
+    })
+  })
+
+  it('gives what no column holds as MySQL 8 does: integers as BIGINT, JSON as JSON', async () => {
+    const { rows } = await client.execute(
+      `SELECT 1 AS one, EXISTS(SELECT 1) AS found, 1.50 AS price, '' AS empty, NULL AS nothing,
+         JSON_OBJECT('a', '杯') AS object, NOW() > '2020-01-01' AS later`,
+    )
+    expect(rows).toEqual([
+      {
+        ...{ one: '1', found: '1', price: '1.50', empty: '', nothing: null },
+        ...{ object: { a: '杯' }, later: '1' },
+      },
+    ])
+    const twice = await client.execute('SELECT 1 AS a, 2 AS a', null, { as: 'array' })
+    expect(twice.rows).toEqual([['1', '2']])
+    const none = await client.execute('SELECT id, n FROM bridge_types WHERE 1 = 0')
+    expect([none.rows, none.headers]).toEqual([[], ['id', 'n']])
+  })
+
+  it('keeps every digit of any number', async () => {
+    const signed = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n })
+    const unsigned = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n })
+    const double = fc.double({ noNaN: true, noDefaultInfinity: true })
+    await fc.assert(
+      fc.asyncProperty(
+        fc.record({ big: signed, ubig: unsigned, f: double, cents: signed, n: fc.integer() }),
+        async ({ big, ubig, f, cents, n }) => {
+          const price = `${cents / 10_000n}.${String(cents % 10_000n)
+            .replace('-', '')
+            .padStart(4, '0')}`
+          const { insertId } = await client.execute(
+            'INSERT INTO bridge_types (big, ubig, f, price, n) VALUES (?, ?, ?, ?, ?)',
+            [big, ubig, f, price, n],
+          )
+          const { rows } = await client.execute(
+            'SELECT big, ubig, f, price, n FROM bridge_types WHERE id = ?',
+            [insertId],
+          )
+          // MySQL knows no negative zero.
+          expect(rows).toEqual([{ big: `${big}`, ubig: `${ubig}`, f: f + 0, price, n }])
+        },
+      ),
+      { numRuns: 60 },
+    )
+  })
+
+  it('carries large values, and no more than 100,000 rows', async () => {
+    const large = '杯☕'.repeat(500_000)
+    const { rows } = await client.execute('SELECT ? AS large', [large])
+    expect((rows as { large: string }[])[0]?.large === large).toBe(true)
+    const ten = `(SELECT 1 ${'UNION ALL SELECT 1 '.repeat(9)})`
+    const powers = (from: string) => client.execute(`SELECT 1 FROM ${from}`)
+    const most = `${ten} a, ${ten} b, ${ten} c, ${ten} d, ${ten} e`
+    expect((await powers(most)).size).toBe(100_000)
+    await expect(powers(`${most}, (SELECT 1 UNION ALL SELECT 1) f`)).rejects.toThrow(
+      /Row count exceeded 100000/,
+    )
   })
 
   it('carries any text and any bytes', async () => {
@@ -173,84 +268,5 @@ describe('the PlanetScale bridge, to the real driver', () => {
     const stranger = new Client({ url: bridge.url.replace('secret', 'wrong') })
     await expect(stranger.execute('SELECT 1')).rejects.toThrow(DatabaseError)
     await expect(client.execute('SELECT nothing FROM nowhere')).rejects.toThrow(/errno 1146/)
-  })
-})
-
-describe('the database helper', () => {
-  let database: Database
-  beforeAll(() => {
-    database = createDatabase(bridge.url)
-  })
-  const add = (tx: Queryable, id: string) => tx.write(sql`INSERT INTO bridge_tx VALUES (${id}, 1)`)
-
-  it('gives dates back as dates, in UTC', async () => {
-    const at = new Date('2026-11-24T08:30:00.123Z')
-    const { insertId } = await database.write(sql`INSERT INTO bridge_types (at) VALUES (${at})`)
-    expect(await database.query(sql`SELECT at FROM bridge_types WHERE id = ${insertId}`)).toEqual([
-      { at },
-    ])
-  })
-
-  it('throws what the work threw, and knows duplicates', async () => {
-    const id = randomUUID()
-    await database.transaction((tx) => add(tx, id))
-    const again = await database.transaction((tx) => add(tx, id)).catch((error: unknown) => error)
-    expect(isDuplicate(again)).toBe(true)
-    expect(JSON.stringify(again) + String(again)).not.toContain(id)
-    const mine = new Error('mine')
-    await expect(database.transaction(() => Promise.reject(mine))).rejects.toBe(mine)
-  })
-
-  it('keeps the first error when the rollback fails too', async () => {
-    const mine = new Error('mine')
-    const failing = database.transaction(async (tx) => {
-      await add(tx, randomUUID())
-      bridge.faults.set({ errorRate: 1 })
-      throw mine
-    })
-    await expect(failing).rejects.toBe(mine)
-    bridge.faults.clear()
-  })
-
-  it('does not pretend to know whether a COMMIT without an answer happened', async () => {
-    const work = database.transaction(async (tx) => {
-      await add(tx, randomUUID())
-      bridge.faults.set({ errorRate: 1 })
-    })
-    await expect(work).rejects.toThrow(OutcomeUnknown)
-    bridge.faults.clear()
-  })
-
-  it('runs a deadlocked transaction again', async () => {
-    const [a, b] = [randomUUID(), randomUUID()]
-    await database.transaction(async (tx) => {
-      await add(tx, a)
-      await add(tx, b)
-    })
-    let arrived = 0
-    let open = () => {}
-    const both = new Promise<void>((resolve) => {
-      open = resolve
-    })
-    const bump = (tx: Queryable, id: string) =>
-      tx.write(sql`UPDATE bridge_tx SET n = n + 1 WHERE id = ${id}`)
-    const crossing = (first: string, second: string) =>
-      database.transaction(async (tx) => {
-        await bump(tx, first)
-        if (++arrived === 2) open()
-        await both
-        await bump(tx, second)
-      })
-    await Promise.all([crossing(a, b), crossing(b, a)])
-    expect(arrived).toBe(3)
-    expect([await countOf(a), await countOf(b)]).toEqual([3, 3])
-  })
-
-  it('is Unavailable when nobody answers', async () => {
-    const nowhere = createDatabase('http://u:p@127.0.0.1:9/x')
-    await expect(nowhere.query(sql`SELECT 1`)).rejects.toThrow(Unavailable)
-    bridge.faults.set({ errorRate: 1 })
-    await expect(database.query(sql`SELECT 1`)).rejects.toThrow(Unavailable)
-    bridge.faults.clear()
   })
 })
