@@ -19,6 +19,12 @@ export type Queue = { send(name: string, messages: readonly Outgoing[]): Promise
 
 type Entry = { Id: string; MessageBody: string; DelaySeconds?: number }
 
+/** JSON in ASCII: SQS refuses some characters in a body (U+FFFE; some servers all above U+FFFF). */
+export function asciiJson(value: unknown): string {
+  const escaped = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
+  return JSON.stringify(value).replace(/[\u007f-\uffff]/g, escaped)
+}
+
 /** Cuts entries into calls that SQS accepts. */
 export function batchesOf<T extends Entry>(entries: readonly T[]): T[][] {
   const batches: T[][] = []
@@ -46,7 +52,7 @@ export function batchesOf<T extends Entry>(entries: readonly T[]): T[][] {
 export async function send(name: string, messages: readonly Outgoing[]): Promise<SendResult> {
   const entries = messages.map(({ message, delaySeconds }, index) => ({
     Id: String(index),
-    MessageBody: JSON.stringify(message),
+    MessageBody: asciiJson(message),
     ...(delaySeconds === undefined ? {} : { DelaySeconds: delaySeconds }),
   }))
   const failed = await Promise.all(

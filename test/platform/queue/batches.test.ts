@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { batchesOf } from '../../../shared/platform/queue/queue.ts'
+import { asciiJson, batchesOf } from '../../../shared/platform/queue/queue.ts'
 
 it('cuts messages into calls of at most ten and 240 KiB, in order, without losing one', () => {
   fc.assert(
@@ -18,4 +18,10 @@ it('cuts messages into calls of at most ten and 240 KiB, in order, without losin
       }
     }),
   )
+})
+
+it('writes any text in ASCII, and it reads the same', () => {
+  const text = { remark: '😀 𠮷田 \ufffe\uffff "杯"' }
+  expect(asciiJson(text)).toMatch(/^[\x20-\x7e]+$/)
+  expect(JSON.parse(asciiJson(text))).toEqual(text)
 })
