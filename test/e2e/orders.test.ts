@@ -129,6 +129,57 @@ describe('an order', () => {
   })
 })
 
+describe('an order that was accepted', () => {
+  const place = (key: string, body: object) =>
+    call<Order>('POST', '/api/orders', { token: alice, headers: { 'idempotency-key': key }, body })
+
+  it('is persisted whatever its text', async () => {
+    for (const remark of ['😀 𠮷田', '\ufffe\uffff']) {
+      const items = [{ skuId: await newSku(admin, 1), quantity: 1 }]
+      const { status, body } = await place(randomUUID(), { items, remark })
+      expect(status).toBe(202)
+      const order = await persisted(alice, body.data.orderId)
+      expect(order.body.data).toMatchObject({ status: 'unpaid', remark })
+    }
+  })
+
+  it('is answered the same after its product was unpublished', async () => {
+    const created = await call<{ id: string; skus: { id: string }[] }>(
+      'POST',
+      '/api/admin/products',
+      {
+        token: admin,
+        body: { title: '限时', categoryId: '101', skus: [{ title: 'x', priceFen: 1, stock: 5 }] },
+      },
+    )
+    const { id, skus } = created.body.data
+    const body = { items: [{ skuId: skus[0]?.id, quantity: 1 }] }
+    const key = randomUUID()
+    const first = await place(key, body)
+    const unpublish = { token: admin, body: { status: 'unpublished' } }
+    await call('PATCH', `/api/admin/products/${id}`, unpublish)
+    const again = await place(key, body)
+    expect([again.status, again.body.data]).toEqual([202, first.body.data])
+    expect((await place(key, { ...body, remark: 'other' })).body.code).toBe(42201)
+    expect((await place(randomUUID(), body)).body.code).toBe(40401)
+  })
+
+  it('never costs more than an amount can be: that is refused before anything is held', async () => {
+    const created = await call<{ skus: { id: string }[] }>('POST', '/api/admin/products', {
+      token: admin,
+      body: {
+        title: '贵',
+        categoryId: '101',
+        skus: [{ title: 'x', priceFen: 10_000_000_000, stock: 5 }],
+      },
+    })
+    const skuId = created.body.data.skus[0]?.id ?? ''
+    const answer = await place(randomUUID(), { items: [{ skuId, quantity: 2 }] })
+    expect(answer.body).toMatchObject({ code: 40001, details: [{ field: 'items' }] })
+    expect(await stockOf(admin, skuId)).toMatchObject({ held: 0, available: 5 })
+  })
+})
+
 describe('a sale', () => {
   it('gives 100 parallel buyers of 30 items exactly 30 orders, and the ledger balances', async () => {
     const sku = await newSku(admin, 30)
@@ -191,6 +242,29 @@ describe('a sale', () => {
 })
 
 describe('stock', () => {
+  it('is never corrected below what orders were promised, however the two race', async () => {
+    const sku = await newSku(admin, 60)
+    const correct = () =>
+      call('POST', `/api/admin/skus/${sku}/stock`, {
+        token: admin,
+        body: { delta: -7, reason: 'x' },
+      })
+    const [orders, corrections] = await Promise.all([
+      Promise.all(Array.from({ length: 60 }, () => order(alice, sku))),
+      Promise.all(Array.from({ length: 12 }, correct)),
+    ])
+    const won = orders.flatMap(({ body }) => (body.code === 0 ? [body.data.orderId] : []))
+    const taken = corrections.filter(({ body }) => body.code === 0).length
+    for (const { body } of [...orders, ...corrections]) expect([0, 40901]).toContain(body.code)
+    for (const id of won) expect((await persisted(alice, id)).body.data.status).toBe('unpaid')
+    const left = 60 - 7 * taken - won.length
+    expect(left).toBeGreaterThanOrEqual(0)
+    expect(await stockOf(admin, sku)).toMatchObject({ held: won.length, available: left })
+    // What is shown as free can be bought, and no more.
+    if (left > 0) expect((await order(alice, sku, { quantity: left })).status).toBe(202)
+    expect((await order(alice, sku)).body.code).toBe(40901)
+  })
+
   it('is received and corrected by admins only, and never below what is free', async () => {
     const sku = await newSku(admin, 3)
     const path = `/api/admin/skus/${sku}/stock`

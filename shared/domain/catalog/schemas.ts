@@ -31,7 +31,7 @@ export const ProductCard = z.object({
 })
 export type ProductCard = z.output<typeof ProductCard>
 
-const Attributes = z.record(z.string().check(z.minLength(1), z.maxLength(32)), text(1, 64))
+const Attributes = z.record(text(1, 32), text(1, 64))
 
 export const SkuView = z.object({
   id: Id,

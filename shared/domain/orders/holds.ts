@@ -136,12 +136,15 @@ export type Placement = {
   limits: number[]
 }
 
-export type Placed =
-  | { outcome: 'held' }
+export type Earlier =
   /** The key was used before with this body: `answer` is what it got. */
   | { outcome: 'replayed'; answer: string }
   /** The key was used before with another body. */
   | { outcome: 'reused' }
+
+export type Placed =
+  | { outcome: 'held' }
+  | Earlier
   /** Positions of items: no counter yet, too few left, or above the user's limit. */
   | { outcome: 'unknown' | 'short' | 'over'; items: number[] }
 
@@ -191,6 +194,14 @@ export function createHolds(redis: RedisClient, relayAfterSeconds: number) {
       return { outcome, items: rest.map(Number) }
     },
 
+    /** @returns what a key was used for before, or undefined; for orders that can't be placed any more */
+    async recall(userId: string, key: string, bodyHash: string): Promise<Earlier | undefined> {
+      const record = await redis.get<string>(idempotencyKey(userId, key))
+      if (record === null) return undefined
+      const [hash, answer] = splitOnce(record, ' ')
+      return hash === bodyHash ? { outcome: 'replayed', answer } : { outcome: 'reused' }
+    },
+
     /**
      * Ends holds after the commit that decided on their orders.
      * @param rows the SKUs' rows as that transaction left them
@@ -231,6 +242,12 @@ export function createHolds(redis: RedisClient, relayAfterSeconds: number) {
       return (await overdue([UNSETTLED], [relayAfterMillis, count])).map(read)
     },
   }
+}
+
+/** The record of a key is the hash of its body, a space, and the answer. */
+function splitOnce(text: string, separator: string): [before: string, after: string] {
+  const cut = text.indexOf(separator)
+  return [text.slice(0, cut), text.slice(cut + 1)]
 }
 
 export type Holds = ReturnType<typeof createHolds>

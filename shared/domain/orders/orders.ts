@@ -1,14 +1,15 @@
 import { createHash } from 'node:crypto'
 import { ulid } from 'ulid'
 import type { Database } from '../../platform/database/database.ts'
-import { NotFound, Unavailable } from '../../platform/errors/standard.ts'
+import { NotFound, Unavailable, ValidationFailed } from '../../platform/errors/standard.ts'
+import { MAX_FEN } from '../../platform/http/fields.ts'
 import type { Queue } from '../../platform/queue/queue.ts'
 import { log } from '../../platform/telemetry/log.ts'
 import type { DeliveryAddress } from '../addresses/schemas.ts'
 import type { SkuForSale } from '../catalog/sku.ts'
 import { OutOfStock } from '../stock/errors.ts'
 import { KeyReused, PurchaseLimit, WrongState } from './errors.ts'
-import type { Holds, OrderMessage, Placed } from './holds.ts'
+import type { Earlier, Holds, OrderMessage, Placed } from './holds.ts'
 import { OrderAccepted } from './messages.ts'
 import { type AcceptedOrder, type OrderView, pendingView } from './order.ts'
 import { readOrder, readOrders } from './repository.ts'
@@ -16,7 +17,7 @@ import type { ListOrders, OrderReceipt, PlaceOrder } from './schemas.ts'
 
 export type OrderDeps = {
   database: Database
-  holds: Pick<Holds, 'place' | 'find' | 'ofUser'>
+  holds: Pick<Holds, 'place' | 'recall' | 'find' | 'ofUser'>
   queue: Queue
   /** Finds SKUs by id; leaves out those that don't exist. */
   skus(ids: readonly string[]): Promise<Map<string, SkuForSale>>
@@ -60,6 +61,27 @@ export function createOrders(deps: OrderDeps) {
     return { name, phone, province, city, district, detail }
   }
 
+  /** The order as it would be accepted now. @throws NotFound, ValidationFailed */
+  async function draft(userId: string, body: PlaceOrder): Promise<Draft> {
+    const [lines, address] = await Promise.all([price(body), addressOf(userId, body)])
+    const totalFen = lines.reduce((sum, { item }) => sum + item.priceFen * item.quantity, 0)
+    if (totalFen > MAX_FEN) {
+      throw ValidationFailed.of([{ field: 'items', message: 'cost more than one order can' }])
+    }
+    const now = Date.now()
+    const order: AcceptedOrder = {
+      orderId: ulid(now),
+      userId,
+      items: lines.map(({ item }) => item),
+      totalFen,
+      ...(address === undefined ? {} : { address }),
+      ...(body.remark === undefined ? {} : { remark: body.remark }),
+      createdAt: new Date(now).toISOString(),
+      expiresAt: new Date(now + deps.unpaidMinutes * 60_000).toISOString(),
+    }
+    return { order, limits: lines.map(({ limit }) => limit) }
+  }
+
   /** Holds the units; fills counters that Redis does not have and tries once more. */
   async function hold(placement: Parameters<Holds['place']>[0]): Promise<Placed> {
     const placed = await holds.place(placement)
@@ -97,39 +119,32 @@ export function createOrders(deps: OrderDeps) {
     /**
      * Accepts an order: once it is held, it is never lost.
      * @param key the client's Idempotency-Key: the same key and body get the same answer for a day
-     * @throws NotFound, OutOfStock, PurchaseLimit, KeyReused; Unavailable without Redis
+     * @throws NotFound, ValidationFailed, OutOfStock, PurchaseLimit, KeyReused; Unavailable without Redis
      */
     async place(userId: string, key: string, body: PlaceOrder): Promise<OrderReceipt> {
-      const [lines, address] = await Promise.all([price(body), addressOf(userId, body)])
-      const now = Date.now()
-      const order: AcceptedOrder = {
-        orderId: ulid(now),
-        userId,
-        items: lines.map(({ item }) => item),
-        totalFen: lines.reduce((sum, { item }) => sum + item.priceFen * item.quantity, 0),
-        ...(address === undefined ? {} : { address }),
-        ...(body.remark === undefined ? {} : { remark: body.remark }),
-        createdAt: new Date(now).toISOString(),
-        expiresAt: new Date(now + deps.unpaidMinutes * 60_000).toISOString(),
+      const bodyHash = hashOf(body)
+      let drafted: Draft
+      try {
+        drafted = await draft(userId, body)
+      } catch (error) {
+        // What can't be ordered now may have been ordered before: the same key, the same answer.
+        const earlier = await holds.recall(userId, key, bodyHash)
+        if (earlier === undefined) throw error
+        return answerOf(earlier)
       }
+      const { order, limits } = drafted
       const { orderId, totalFen, expiresAt } = order
       const receipt: OrderReceipt = { orderId, status: 'pending', totalFen, expiresAt }
       const message = OrderAccepted.of(order, { id: orderId })
-      const placed = await hold({
-        message,
-        key,
-        bodyHash: hashOf(body),
-        answer: JSON.stringify(receipt),
-        limits: lines.map(({ limit }) => limit),
-      })
+      const answer = JSON.stringify(receipt)
+      const placed = await hold({ message, key, bodyHash, answer, limits })
       switch (placed.outcome) {
         case 'held':
           await announce(message)
           return receipt
         case 'replayed':
-          return JSON.parse(placed.answer) as OrderReceipt
         case 'reused':
-          throw new KeyReused()
+          return answerOf(placed)
         case 'short':
           throw new OutOfStock(skusAt(order, placed.items))
         case 'over':
@@ -179,6 +194,15 @@ export function createOrders(deps: OrderDeps) {
 }
 
 export type Orders = ReturnType<typeof createOrders>
+
+/** An order that is not held yet, and how much of each item one user may have (0: any number). */
+type Draft = { order: AcceptedOrder; limits: number[] }
+
+/** @throws KeyReused where the key was used with another body */
+function answerOf(earlier: Earlier): OrderReceipt {
+  if (earlier.outcome === 'reused') throw new KeyReused()
+  return JSON.parse(earlier.answer) as OrderReceipt
+}
 
 function owned(userId: string, ownerId: string, view: OrderView): OrderView {
   if (userId !== ownerId) throw new NotFound()

@@ -1,3 +1,4 @@
+import { ulid } from 'ulid'
 import type { RedisClient } from '../../platform/redis/client.ts'
 import { script } from '../../platform/redis/script.ts'
 import { counterKey, holdsKey } from './keys.ts'
@@ -36,11 +37,72 @@ local flat, pairs = redis.call('HGETALL', KEYS[1]), {}
 for i = 1, #flat, 2 do pairs[#pairs + 1] = {flat[i], flat[i + 1]} end
 return pairs`
 
+/** Marks a hold as that of a correction by an admin, not of an order. */
+const CORRECTION = 'correction:'
+/** A correction takes some seconds; what is left after this many milliseconds is of one that died. */
+const ABANDONED_MILLIS = 60_000
+
+/**
+ * Holds units for a correction, so that no order is promised them meanwhile. Ends what dead ones left
+ * behind: the counter was brought up to the row just before. Returns the hold's name, 'unknown' without
+ * a counter, or 'short'. KEYS: counter, holds. ARGV: id, units, prefix, ms after which one is abandoned.
+ */
+const RESERVE = `
+if redis.call('HEXISTS', KEYS[1], 'base') == 0 then return 'unknown' end
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local flat = redis.call('HGETALL', KEYS[2])
+for i = 1, #flat, 2 do
+  local since = string.match(flat[i], '^' .. ARGV[3] .. '(%d+):')
+  if since and now - tonumber(since) > tonumber(ARGV[4]) then
+    redis.call('HDEL', KEYS[2], flat[i])
+    redis.call('HINCRBY', KEYS[1], 'held', -flat[i + 1])
+  end
+end
+local state = redis.call('HMGET', KEYS[1], 'base', 'held')
+if tonumber(state[1]) - tonumber(state[2]) < tonumber(ARGV[2]) then return 'short' end
+local name = ARGV[3] .. now .. ':' .. ARGV[1]
+redis.call('HSET', KEYS[2], name, ARGV[2])
+redis.call('HINCRBY', KEYS[1], 'held', ARGV[2])
+return name`
+
+/**
+ * Ends the hold of a correction, together with the row that includes it where it was booked.
+ * KEYS: counter, holds. ARGV: name of the hold, then stock and version of the row, or nothing.
+ */
+const RELEASE = `${MIRROR_LUA}
+local units = redis.call('HGET', KEYS[2], ARGV[1])
+if units then
+  redis.call('HDEL', KEYS[2], ARGV[1])
+  if redis.call('HEXISTS', KEYS[1], 'base') == 1 then redis.call('HINCRBY', KEYS[1], 'held', -units) end
+end
+if ARGV[2] then mirror(KEYS[1], KEYS[2], ARGV[2], ARGV[3]) end
+return 1`
+
 /** The Redis side of stock. */
 export function createCounters(redis: RedisClient) {
   const mirror = script<number>(redis, MIRROR)
   const holdsOn = script<[orderId: string, units: string][]>(redis, HOLDS_ON)
+  const reserve = script<string>(redis, RESERVE)
+  const release = script<number>(redis, RELEASE)
   return {
+    /**
+     * Holds units for a correction.
+     * @returns the hold's name; `unknown` where there is no counter, `short` where too few are free
+     */
+    reserve(skuId: string, units: number): Promise<string> {
+      return reserve(
+        [counterKey(skuId), holdsKey(skuId)],
+        [ulid(), units, CORRECTION, ABANDONED_MILLIS],
+      )
+    },
+
+    /** Ends the hold of a correction. @param row as the correction left it, where it was booked */
+    async release(skuId: string, hold: string, row?: StockRow): Promise<void> {
+      const booked = row === undefined ? [] : [row.stock, row.version]
+      await release([counterKey(skuId), holdsKey(skuId)], [hold, ...booked])
+    },
+
     /** Brings counters up to rows as they are in the database; older rows change nothing. */
     async mirror(rows: readonly StockRow[]): Promise<void> {
       if (rows.length === 0) return
@@ -50,10 +112,12 @@ export function createCounters(redis: RedisClient) {
       )
     },
 
-    /** @returns the holds on a SKU that were not yet settled, units by order id */
+    /** @returns the orders' holds on a SKU that were not yet settled, units by order id */
     async holdsOn(skuId: string): Promise<Map<string, number>> {
       return new Map(
-        (await holdsOn([holdsKey(skuId)], [])).map(([id, units]) => [id, Number(units)]),
+        (await holdsOn([holdsKey(skuId)], []))
+          .filter(([id]) => !id.startsWith(CORRECTION))
+          .map(([id, units]) => [id, Number(units)]),
       )
     },
   }

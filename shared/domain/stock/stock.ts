@@ -1,7 +1,7 @@
 import type * as z from 'zod/mini'
-import type { Database } from '../../platform/database/database.ts'
+import { type Database, isOutage } from '../../platform/database/database.ts'
 import { NotFound } from '../../platform/errors/standard.ts'
-import type { Counters } from './counters.ts'
+import type { Counters, StockRow } from './counters.ts'
 import { OutOfStock } from './errors.ts'
 import {
   addStock,
@@ -37,32 +37,59 @@ export function createStock({ database, counters }: { database: Database; counte
     })
   }
 
+  /** Fills counters that Redis does not have from the database, and brings the others up to it. */
+  async function load(skuIds: readonly string[]): Promise<void> {
+    await counters.mirror(await readStock(database, skuIds))
+  }
+
+  /** @returns the row as the change left it */
+  async function book(
+    skuId: string,
+    { delta, reason }: Change,
+    actorId: string,
+  ): Promise<StockRow> {
+    return database.transaction(async (tx) => {
+      if (delta > 0) {
+        if (!(await addStock(tx, skuId, delta))) throw new NotFound()
+      } else if (!(await takeStock(tx, skuId, -delta))) {
+        throw new OutOfStock([{ skuId }])
+      }
+      const kind = delta > 0 ? 'receive' : 'correct'
+      await writeLedger(tx, [{ skuId, kind, delta, reason, actorId }])
+      const [row] = await readStock(tx, [skuId])
+      if (row === undefined) throw new NotFound()
+      return row
+    })
+  }
+
+  /** Takes units away as an order does: held in Redis first, so that no order is promised them. */
+  async function takeAway(skuId: string, change: Change, actorId: string): Promise<void> {
+    await load([skuId])
+    const hold = await counters.reserve(skuId, -change.delta)
+    if (hold === 'unknown') throw new NotFound()
+    if (hold === 'short') throw new OutOfStock([{ skuId }])
+    try {
+      await counters.release(skuId, hold, await book(skuId, change, actorId))
+    } catch (error) {
+      // After an outage it may have been booked: the hold then stays, until the next correction.
+      if (!isOutage(error)) await counters.release(skuId, hold)
+      throw error
+    }
+  }
+
   return {
     view,
 
+    load,
+
     /**
      * Books units received or corrected.
-     * @throws NotFound, OutOfStock where fewer are available than are to be taken away
+     * @throws NotFound, OutOfStock where fewer are free than are to be taken away
      */
-    async change(skuId: string, { delta, reason }: Change, actorId: string): Promise<View> {
-      if (delta < 0 && (await view(skuId)).available < -delta) throw new OutOfStock([{ skuId }])
-      const rows = await database.transaction(async (tx) => {
-        if (delta > 0) {
-          if (!(await addStock(tx, skuId, delta))) throw new NotFound()
-        } else if (!(await takeStock(tx, skuId, -delta))) {
-          throw new OutOfStock([{ skuId }])
-        }
-        const kind = delta > 0 ? 'receive' : 'correct'
-        await writeLedger(tx, [{ skuId, kind, delta, reason, actorId }])
-        return readStock(tx, [skuId])
-      })
-      await counters.mirror(rows)
+    async change(skuId: string, change: Change, actorId: string): Promise<View> {
+      if (change.delta > 0) await counters.mirror([await book(skuId, change, actorId)])
+      else await takeAway(skuId, change, actorId)
       return view(skuId)
-    },
-
-    /** Fills counters that Redis does not have from the database. */
-    async load(skuIds: readonly string[]): Promise<void> {
-      await counters.mirror(await readStock(database, skuIds))
     },
   }
 }

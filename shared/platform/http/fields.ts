@@ -15,8 +15,11 @@ export const Ulid = z
   .string()
   .check(z.regex(/^[0-7][0-9A-HJKMNP-TV-Z]{25}$/, 'must be an id of 26 characters'))
 
+/** The largest amount, in fen: a hundred million yuan. */
+export const MAX_FEN = 100_000_000_00
+
 /** Whole fen. */
-export const Fen = z.int().check(z.gte(0), z.lte(100_000_000_00))
+export const Fen = z.int().check(z.gte(0), z.lte(MAX_FEN))
 
 /** ISO 8601 in UTC. */
 export const Time = z.iso.datetime()
