@@ -105,7 +105,7 @@ describe('an admin', () => {
     expect((await order(alice, skus[0]?.id ?? '')).status).toBe(202)
   })
 
-  it.each(['\ud800', 'a\u0000', 'a\r\n', ''])('is told of the attribute name %j', async (name) => {
+  it.each(['\ud800', 'a\u0000', 'a\r\nb', ''])('is told of the attribute name %j', async (name) => {
     const sku = { title: 'x', priceFen: 1, stock: 1, attributes: { [name]: 'v' } }
     const body = { title: 'x', categoryId: '101', skus: [sku] }
     const answer = await call('POST', '/api/admin/products', { token: admin, body })
