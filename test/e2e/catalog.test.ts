@@ -69,7 +69,7 @@ describe('an admin', () => {
     const sku = { title: '默认', stock: 5 }
     const body = {
       title: `测试 ${randomUUID()}`,
-      categoryId: '101',
+      categoryId: '402',
       skus: [
         { ...sku, priceFen: 500 },
         { ...sku, priceFen: 300 },
@@ -107,7 +107,7 @@ describe('an admin', () => {
 
   it.each(['\ud800', 'a\u0000', 'a\r\nb', ''])('is told of the attribute name %j', async (name) => {
     const sku = { title: 'x', priceFen: 1, stock: 1, attributes: { [name]: 'v' } }
-    const body = { title: 'x', categoryId: '101', skus: [sku] }
+    const body = { title: 'x', categoryId: '402', skus: [sku] }
     const answer = await call('POST', '/api/admin/products', { token: admin, body })
     expect([answer.status, answer.body.code]).toEqual([400, 40001])
   })

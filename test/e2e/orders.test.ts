@@ -149,7 +149,7 @@ describe('an order that was accepted', () => {
       '/api/admin/products',
       {
         token: admin,
-        body: { title: '限时', categoryId: '101', skus: [{ title: 'x', priceFen: 1, stock: 5 }] },
+        body: { title: '限时', categoryId: '402', skus: [{ title: 'x', priceFen: 1, stock: 5 }] },
       },
     )
     const { id, skus } = created.body.data
@@ -169,7 +169,7 @@ describe('an order that was accepted', () => {
       token: admin,
       body: {
         title: '贵',
-        categoryId: '101',
+        categoryId: '402',
         skus: [{ title: 'x', priceFen: 10_000_000_000, stock: 5 }],
       },
     })
