@@ -10,6 +10,7 @@ import { startPlanetscaleBridge } from './bridges/planetscale.ts'
 import { startUpstashBridge } from './bridges/upstash.ts'
 import { seedCatalog } from './catalog/seed.ts'
 import { startDatabase } from './engines/database.ts'
+import type { EngineOptions } from './engines/engine.ts'
 import { startRedis } from './engines/redis.ts'
 import { freePort } from './lib/ports.ts'
 import { run, type Service } from './lib/process.ts'
@@ -48,7 +49,7 @@ export type Services = {
 }
 
 export type Progress = (step: string) => void
-type Options = { dir: string; progress?: Progress; signal?: AbortSignal }
+type Options = EngineOptions & { progress?: Progress; signal?: AbortSignal }
 type Stoppable = { stop(): Promise<void> }
 
 /**
@@ -60,6 +61,7 @@ export async function startServices({
   dir,
   progress = () => {},
   signal,
+  onDeath,
 }: Options): Promise<Services> {
   mkdirSync(dir, { recursive: true })
   const started: Stoppable[] = []
@@ -81,7 +83,7 @@ export async function startServices({
 
   async function databases() {
     const engines = await part('MariaDB primary and replica', () =>
-      startDatabase({ dir: join(dir, 'database') }),
+      startDatabase({ dir: join(dir, 'database'), onDeath }),
     )
     const bridge = (mysqlUrl: string) => () =>
       startPlanetscaleBridge({ mysqlUrl, username: 'minimall', password })
@@ -94,7 +96,7 @@ export async function startServices({
   }
 
   async function caches() {
-    const redis = await part('Redis', () => startRedis({ dir: join(dir, 'redis') }))
+    const redis = await part('Redis', () => startRedis({ dir: join(dir, 'redis'), onDeath }))
     const bridge = await part('Upstash bridge to Redis', () =>
       startUpstashBridge({ redisUrl: redis.url, token: redisRestToken }),
     )
@@ -105,6 +107,7 @@ export async function startServices({
     const sqs = await part('SQS and S3', () =>
       startSqs({
         dir: join(dir, 'aws'),
+        onDeath,
         queues: queuesOf(ROOT, STAGE),
         queuePrefix: `minimall-${STAGE}-`,
         buckets: [MEDIA_BUCKET, EXPORT_BUCKET],

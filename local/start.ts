@@ -104,6 +104,13 @@ async function startFunctions(env: Record<string, string>, signal: AbortSignal):
   })
 }
 
+/** Calls then fail clearly; only a new start brings an engine back, with its data. */
+function onDeath(what: string): void {
+  console.error(
+    `\nminimall: ${what} though nobody stopped it. Ctrl-C and npm start again: its data is kept.`,
+  )
+}
+
 /** The functions have new ports each time they start. */
 function announce(): void {
   if (api !== undefined && services !== undefined) writeEndpoints(DIR, api, services.endpoints)
@@ -163,7 +170,7 @@ function printAddresses(running: Services): void {
 }
 
 try {
-  services = await startServices({ dir: DIR, progress, signal: stopping.signal })
+  services = await startServices({ dir: DIR, progress, onDeath, signal: stopping.signal })
   await startFunctions(services.env, stopping.signal)
   if (api === undefined) throw new Error('unreachable')
   progress('functions')

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { CreateBucketCommand, HeadBucketCommand, S3Client } from '@aws-sdk/client-s3'
 import { CreateQueueCommand, SetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs'
+import type { EngineOptions } from '../engines/engine.ts'
 import { keptPort } from '../lib/ports.ts'
 import { run } from '../lib/process.ts'
 import { untilReady } from '../lib/wait.ts'
@@ -19,12 +20,13 @@ export type AwsServer = { endpoint: string; queueUrlPrefix: string; stop(): Prom
  * A private SQS and S3 server (fauxqs) with its data in `dir`, with these queues and buckets.
  * Queues that are there already get today's attributes.
  */
-export async function startSqs(options: {
-  dir: string
-  queues: readonly QueueSpec[]
-  queuePrefix: string
-  buckets?: readonly string[]
-}): Promise<AwsServer> {
+export async function startSqs(
+  options: EngineOptions & {
+    queues: readonly QueueSpec[]
+    queuePrefix: string
+    buckets?: readonly string[]
+  },
+): Promise<AwsServer> {
   mkdirSync(options.dir, { recursive: true })
   const port = await keptPort(join(options.dir, 'port'))
   const endpoint = `http://127.0.0.1:${port}`
@@ -32,6 +34,7 @@ export async function startSqs(options: {
     command: process.execPath,
     args: [fileURLToPath(new URL('sqs-server.ts', import.meta.url)), `${port}`, options.dir],
     logFile: join(options.dir, 'server.log'),
+    onDeath: (how) => options.onDeath?.(`SQS and S3 ended (${how})`),
   })
   try {
     await untilReady('SQS', () => fetch(`${endpoint}/health`), { service })

@@ -8,6 +8,7 @@ import { freePort } from '../lib/ports.ts'
 import { findCommand, run } from '../lib/process.ts'
 import { keptSecret } from '../lib/secrets.ts'
 import { untilReady } from '../lib/wait.ts'
+import type { EngineOptions } from './engine.ts'
 import { type Flavor, flavorOf, follow } from './replication.ts'
 
 const NAME = 'minimall'
@@ -21,11 +22,11 @@ type Instance = { port: number; socket: string; flavor: Flavor; stop(): Promise<
  * A private primary and a replica that follows it (GTID), with their data in `dir`. Both listen on
  * loopback only, and neither outlives this process.
  */
-export async function startDatabase({ dir }: { dir: string }): Promise<Databases> {
+export async function startDatabase({ dir, onDeath }: EngineOptions): Promise<Databases> {
   const password = keptSecret(join(dir, 'database-password'))
   const [primary, replica] = await settled([
-    startInstance({ dir: join(dir, 'primary'), id: 1, password }),
-    startInstance({ dir: join(dir, 'replica'), id: 2, password }),
+    startInstance({ dir: join(dir, 'primary'), id: 1, password, onDeath }),
+    startInstance({ dir: join(dir, 'replica'), id: 2, password, onDeath }),
   ])
   if (primary === undefined || replica === undefined) throw new Error('unreachable')
   const stop = async () => {
@@ -57,9 +58,9 @@ async function settled(starting: Promise<Instance>[]): Promise<Instance[]> {
   return started
 }
 
-type InstanceOptions = { dir: string; id: number; password: string }
+type InstanceOptions = EngineOptions & { id: number; password: string }
 
-async function startInstance({ dir, id, password }: InstanceOptions): Promise<Instance> {
+async function startInstance({ dir, id, password, onDeath }: InstanceOptions): Promise<Instance> {
   const server = findCommand('mariadbd', 'mysqld')
   if (server === undefined) throw new Error('no mariadbd or mysqld on this machine')
   const flavor = await flavorOf(server)
@@ -74,6 +75,7 @@ async function startInstance({ dir, id, password }: InstanceOptions): Promise<In
   const initFile = join(dir, 'init.sql')
   writeFileSync(initFile, initialSql(password), { mode: 0o600 })
   const service = run({
+    onDeath: (how) => onDeath?.(`database ${id === 1 ? 'primary' : 'replica'} ended (${how})`),
     command: server,
     args: [
       '--no-defaults',

@@ -5,11 +5,12 @@ import { freePort } from '../lib/ports.ts'
 import { findCommand, run } from '../lib/process.ts'
 import { keptSecret } from '../lib/secrets.ts'
 import { untilReady } from '../lib/wait.ts'
+import type { EngineOptions } from './engine.ts'
 
 export type RedisServer = { url: string; stop(): Promise<void> }
 
 /** A private Redis with its data in `dir`; every write is on disk before it is answered. */
-export async function startRedis({ dir }: { dir: string }): Promise<RedisServer> {
+export async function startRedis({ dir, onDeath }: EngineOptions): Promise<RedisServer> {
   const server = findCommand('redis-server', 'valkey-server')
   if (server === undefined) throw new Error('no redis-server or valkey-server on this machine')
   mkdirSync(dir, { recursive: true })
@@ -28,7 +29,12 @@ export async function startRedis({ dir }: { dir: string }): Promise<RedisServer>
     'daemonize no',
   ]
   writeFileSync(config, `${lines.join('\n')}\n`, { mode: 0o600 })
-  const service = run({ command: server, args: [config], logFile: join(dir, 'server.log') })
+  const service = run({
+    command: server,
+    args: [config],
+    logFile: join(dir, 'server.log'),
+    onDeath: (how) => onDeath?.(`Redis ended (${how})`),
+  })
   const url = `redis://:${password}@127.0.0.1:${port}`
   try {
     await untilReady(`Redis (see ${join(dir, 'server.log')})`, () => ping(url), { service })

@@ -43,6 +43,8 @@ export type RunOptions = {
   cwd?: string
   /** How long it may take to end when it is asked to. */
   graceMillis?: number
+  /** Told how it ended, where nobody asked it to. */
+  onDeath?: ((how: string) => void) | undefined
   /** Gets each line as well. */
   onLine?: (line: string) => void
 }
@@ -55,6 +57,7 @@ export function run({
   env,
   cwd,
   graceMillis = 8_000,
+  onDeath,
   onLine,
 }: RunOptions): Service {
   const child: ChildProcess = spawn('sh', ['-c', supervisor(graceMillis), 'sh', command, ...args], {
@@ -85,9 +88,14 @@ export function run({
       // The group is gone already.
     }
   }
+  let asked = false
+  void exited.then((how) => {
+    if (!asked) onDeath?.(how)
+  })
   return {
     exited,
     async stop() {
+      asked = true
       child.stdin?.end()
       await exited
       kill()

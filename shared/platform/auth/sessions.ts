@@ -11,6 +11,8 @@ const REMEMBER_COUNT = 10_000
 const DAY_SECONDS = 86_400
 
 const sessionKey = (id: string) => `session:token:${id}`
+/** Hashes of a session's refresh tokens that are used up. */
+const usedKey = (id: string) => `session:used:${id}`
 const userKey = (userId: string) => `session:user:${userId}`
 const hash = (secret: string) => createHash('sha256').update(secret).digest('base64url')
 const random = (bytes: number) => randomBytes(bytes).toString('base64url')
@@ -23,18 +25,25 @@ redis.call('ZADD', KEYS[2], ARGV[3], ARGV[6])
 redis.call('EXPIRE', KEYS[2], ARGV[5])
 return 1`
 
-/** Compare and swap of the refresh token; a token that was used before ends the session. */
+/**
+ * Compare and swap of the refresh token. One that was used before ends the session; one that never
+ * was ours changes nothing, since whoever knows a session's id could end it with a guess.
+ * KEYS: session, used hashes. Returns the user's id, 'unknown', or nothing where the session is over.
+ */
 const ROTATE = `
 local current = redis.call('HGET', KEYS[1], 'refresh')
 if not current then return false end
 local userId = redis.call('HGET', KEYS[1], 'userId')
 if current ~= ARGV[1] then
-  redis.call('DEL', KEYS[1])
+  if redis.call('SISMEMBER', KEYS[2], ARGV[1]) == 0 then return 'unknown' end
+  redis.call('DEL', KEYS[1], KEYS[2])
   redis.call('ZREM', ARGV[4] .. userId, ARGV[5])
   return false
 end
 redis.call('HSET', KEYS[1], 'refresh', ARGV[2])
+redis.call('SADD', KEYS[2], ARGV[1])
 redis.call('EXPIRE', KEYS[1], ARGV[3])
+redis.call('EXPIRE', KEYS[2], ARGV[3])
 redis.call('EXPIRE', ARGV[4] .. userId, ARGV[3])
 return userId`
 
@@ -51,7 +60,7 @@ return sessions`
 /** Only the user's own: the id alone opens nothing. */
 const END = `
 if redis.call('HGET', KEYS[1], 'userId') ~= ARGV[1] then return 0 end
-redis.call('DEL', KEYS[1])
+redis.call('DEL', KEYS[1], KEYS[3])
 redis.call('ZREM', KEYS[2], ARGV[2])
 return 1`
 
@@ -107,10 +116,11 @@ export async function rotateSession(refreshToken: string): Promise<OpenedSession
   const { sessionId, secret: presented } = partsOf(refreshToken)
   const secret = random(32)
   const userId = await rotate()(
-    [sessionKey(sessionId)],
+    [sessionKey(sessionId), usedKey(sessionId)],
     [hash(presented), hash(secret), lifetime(), userKey(''), sessionId],
   )
   if (userId === null) throw new SessionEnded()
+  if (userId === 'unknown') throw new NotSignedIn()
   return { sessionId, refreshToken: `${sessionId}.${secret}` }
 }
 
@@ -128,7 +138,12 @@ export async function sessionsOf(userId: string): Promise<SessionInfo[]> {
  */
 export async function endSession(userId: string, sessionId: string): Promise<boolean> {
   aliveUntil.delete(sessionId)
-  return (await end()([sessionKey(sessionId), userKey(userId)], [userId, sessionId])) === 1
+  return (
+    (await end()(
+      [sessionKey(sessionId), userKey(userId), usedKey(sessionId)],
+      [userId, sessionId],
+    )) === 1
+  )
 }
 
 /** @returns whether the session lives; asks Redis at most every few seconds per container */

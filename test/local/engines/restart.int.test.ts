@@ -90,6 +90,20 @@ function startElsewhere(dir: string) {
   return { child, exited, said }
 }
 
+it('a database that dies is reported, one that is stopped is not', async () => {
+  const dir = newFolder()
+  const deaths: string[] = []
+  const databases = await startDatabase({ dir, onDeath: (what) => deaths.push(what) })
+  const [victim] = processesIn(join(dir, 'replica', 'data')).filter((pid) =>
+    readFileSync(`/proc/${pid}/comm`, 'utf8').startsWith('maria'),
+  )
+  process.kill(victim ?? 0, 'SIGKILL')
+  await untilReady('the report', async () => expect(deaths).toHaveLength(1))
+  expect(deaths[0]).toMatch(/^database replica ended/)
+  await databases.stop()
+  expect(deaths).toHaveLength(1)
+})
+
 it.each(['Redis', 'MariaDB primary and replica', 'migrations', 'sample catalogue'])(
   'Ctrl-C leaves no process when it comes after: %s',
   async (step) => {

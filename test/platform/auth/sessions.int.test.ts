@@ -38,6 +38,22 @@ describe('a session', () => {
     expect(await sessionsOf(user)).toEqual([])
   })
 
+  it("shrugs at a token that was never its own: who guesses ends nobody's session", async () => {
+    const { refreshToken, sessionId } = await openSession(someUser(), '')
+    const forged = `${sessionId}.${'A'.repeat(43)}`
+    await expect(rotateSession(forged)).rejects.toThrow(NotSignedIn)
+    expect((await rotateSession(refreshToken)).sessionId).toBe(sessionId)
+    await expect(rotateSession(forged)).rejects.toThrow(NotSignedIn)
+  })
+
+  it('leaves nothing behind when it ends', async () => {
+    const user = someUser()
+    const { refreshToken, sessionId } = await openSession(user, '')
+    await rotateSession(refreshToken)
+    await endSession(user, sessionId)
+    expect(await redis().exists(`session:token:${sessionId}`, `session:used:${sessionId}`)).toBe(0)
+  })
+
   it('goes to one of many that use the same token at once', async () => {
     const { refreshToken } = await openSession(someUser(), '')
     const results = await Promise.allSettled(

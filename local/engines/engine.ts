@@ -1,0 +1,6 @@
+export type EngineOptions = {
+  /** Where it keeps its data. */
+  dir: string
+  /** Told when it ends though nobody stopped it, and how. */
+  onDeath?: ((what: string) => void) | undefined
+}
