@@ -101,16 +101,17 @@ export function createOrders(deps: OrderDeps) {
     }
   }
 
-  /** @throws NotFound also where it is somebody else's */
+  /**
+   * The hold comes first: while there is one the order is pending, and can be read though the database
+   * is away; when there is none the database has decided, since a hold ends after the commit.
+   * @throws NotFound also where it is somebody else's
+   */
   async function find(userId: string, orderId: string): Promise<OrderView> {
-    const stored = await readOrder(database, orderId)
-    if (stored !== undefined) return owned(userId, stored.userId, stored.view)
     const held = await holds.find(orderId)
     if (held !== undefined) return owned(userId, held.userId, pendingView(held))
-    // Between the two looks the stock job may have moved it from the one place to the other.
-    const moved = await readOrder(database, orderId)
-    if (moved === undefined) throw new NotFound()
-    return owned(userId, moved.userId, moved.view)
+    const stored = await readOrder(database, orderId)
+    if (stored === undefined) throw new NotFound()
+    return owned(userId, stored.userId, stored.view)
   }
 
   return {
