@@ -1,5 +1,5 @@
 import * as z from 'zod/mini'
-import { Time, Ulid } from '../../platform/http/fields.ts'
+import { Id, Time, Ulid } from '../../platform/http/fields.ts'
 import { messageType } from '../../platform/queue/message.ts'
 import { AcceptedOrder } from './order.ts'
 
@@ -11,4 +11,14 @@ export const OrderExpires = messageType(
   'order.expires',
   1,
   z.object({ orderId: Ulid, expiresAt: Time }),
+)
+
+/**
+ * Queues `notify` and `email`: an order came into a state that its buyer should hear of. Written to
+ * the outbox with the change itself.
+ */
+export const OrderMoved = messageType(
+  'order.moved',
+  1,
+  z.object({ orderId: Ulid, userId: Id, to: z.enum(['paid', 'shipped', 'refunded']) }),
 )
