@@ -1,12 +1,12 @@
 // GET /api/orders/{id}: one order; readable as soon as its 202 is out.
 import { orders } from '../../shared/domain/orders/index.ts'
-import { OrderView } from '../../shared/domain/orders/order.ts'
+import { OrderDetail } from '../../shared/domain/orders/order.ts'
 import type { Orders } from '../../shared/domain/orders/orders.ts'
 import { NotFound } from '../../shared/platform/errors/standard.ts'
 import { ByUlid } from '../../shared/platform/http/fields.ts'
 import { route } from '../../shared/platform/http/route.ts'
 
-export const build = (service: Pick<Orders, 'find'>) =>
+export const build = (service: Pick<Orders, 'detail'>) =>
   route(
     {
       method: 'GET',
@@ -14,10 +14,10 @@ export const build = (service: Pick<Orders, 'find'>) =>
       summary: 'One order of the user',
       auth: 'user',
       params: ByUlid,
-      replies: { 200: OrderView },
+      replies: { 200: OrderDetail },
       errors: [NotFound],
     },
-    ({ params, user }) => service.find(user.id, params.id),
+    ({ params, user }) => service.detail(user.id, params.id),
   )
 
 export const handler = build(orders())

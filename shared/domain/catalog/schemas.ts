@@ -61,6 +61,8 @@ const Description = z.string().check(z.maxLength(20_000))
 const Images = z
   .array(z.url({ protocol: /^https?$/, error: 'must be a URL' }).check(z.maxLength(512)))
   .check(z.maxLength(20))
+/** At least one fen: WeChat Pay takes nothing less. */
+const Price = Fen.check(z.gte(1))
 const LimitPerUser = z.int().check(z.gte(1), z.lte(999))
 
 export const NewProduct = z.strictObject({
@@ -72,7 +74,7 @@ export const NewProduct = z.strictObject({
     .array(
       z.strictObject({
         title: text(1, 128),
-        priceFen: Fen,
+        priceFen: Price,
         stock: z.int().check(z.gte(0), z.lte(1_000_000)),
         limitPerUser: z.optional(LimitPerUser),
         attributes: z._default(Attributes, {}),
@@ -96,7 +98,7 @@ export const ProductChange = z
           z.strictObject({
             id: Id,
             title: z.optional(text(1, 128)),
-            priceFen: z.optional(Fen),
+            priceFen: z.optional(Price),
             limitPerUser: z.optional(z.nullable(LimitPerUser)),
             attributes: z.optional(Attributes),
           }),

@@ -1,39 +1,54 @@
-import type { Database } from '../../platform/database/database.ts'
+import type { Database, Queryable } from '../../platform/database/database.ts'
+import { NotFound } from '../../platform/errors/standard.ts'
 import { addStock, lockStock, readStock, writeLedger } from '../stock/repository.ts'
 import type { Holds } from './holds.ts'
-import type { AcceptedOrder } from './order.ts'
-import { moveState, readOrder } from './repository.ts'
+import type { Actor } from './machine.ts'
+import type { LockedOrder } from './repository.ts'
+import { lockOrder, readOrder } from './repository.ts'
+import type { TakeStep } from './steps.ts'
 
-export type CloseDeps = { database: Database; holds: Pick<Holds, 'settle'> }
+export type CloseDeps = { database: Database; holds: Pick<Holds, 'settle'>; take: TakeStep }
+
+export type Closing = {
+  actor: Actor
+  /** Kept with the order: why it was closed. */
+  reason: string
+  /** Runs with the order's row locked, before the step; throws to leave the order alone. */
+  before?(tx: Queryable, order: LockedOrder): Promise<void>
+}
 
 /**
  * Closes an unpaid order and gives its stock back through the ledger. The compare-and-set makes one
- * caller of many the one that does it.
- * @param reason kept with the order: why it was closed
- * @returns false where the order is not unpaid (any more): then nothing was changed
- * @throws where the database or Redis fails; calling again is safe
+ * caller of many the one that does it. That nobody can pay it any more is the caller's to see to.
+ * @throws NotFound, WrongState where it is not unpaid (any more): then nothing was changed; and where
+ *   the database or Redis fails: calling again is safe
  */
-export function createClose({ database, holds }: CloseDeps) {
-  return async function close(orderId: string, reason: string): Promise<boolean> {
+export function createClose({ database, holds, take }: CloseDeps) {
+  return async function close(orderId: string, { actor, reason, before }: Closing): Promise<void> {
     const closed = await database.transaction(async (tx) => {
-      const stored = await readOrder(tx, orderId)
-      if (stored === undefined) return undefined
-      const { items } = stored.view
-      const skuIds = items.map(({ skuId }) => skuId)
+      const order = await readOrder(tx, orderId)
+      if (order === undefined) throw new NotFound()
+      const skuIds = order.items.map(({ skuId }) => skuId)
       // SKUs before the order, as the stock job does, so that the two can't deadlock.
       await lockStock(tx, skuIds)
-      if (!(await moveState(tx, orderId, 'unpaid', 'cancelled', reason))) return undefined
-      for (const { skuId, quantity } of items) await addStock(tx, skuId, quantity)
+      const locked = await lockOrder(tx, orderId)
+      if (locked === undefined) throw new NotFound()
+      await before?.(tx, locked)
+      await take(tx, 'cancel', locked, actor, { reason })
+      for (const { skuId, quantity } of order.items) await addStock(tx, skuId, quantity)
       await writeLedger(
         tx,
-        items.map(({ skuId, quantity }) => ({ skuId, kind: 'release', delta: quantity, orderId })),
+        order.items.map(({ skuId, quantity }) => ({
+          skuId,
+          kind: 'release',
+          delta: quantity,
+          orderId,
+        })),
       )
-      return { stored, rows: await readStock(tx, skuIds) }
+      return { order, rows: await readStock(tx, skuIds) }
     })
-    if (closed === undefined) return false
-    const { status: _, reason: __, ...view } = closed.stored.view
-    const order: AcceptedOrder = { ...view, userId: closed.stored.userId }
-    await holds.settle([{ order, released: true }], closed.rows)
-    return true
+    await holds.settle([{ order: closed.order, released: true }], closed.rows)
   }
 }
+
+export type Close = ReturnType<typeof createClose>

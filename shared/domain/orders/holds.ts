@@ -148,7 +148,10 @@ export type Placed =
   /** Positions of items: no counter yet, too few left, or above the user's limit. */
   | { outcome: 'unknown' | 'short' | 'over'; items: number[] }
 
-export type Settled = { order: AcceptedOrder; released: boolean }
+export type Settled = {
+  order: Pick<AcceptedOrder, 'orderId' | 'userId' | 'items'>
+  released: boolean
+}
 
 /**
  * The holds: accepted orders that live in Redis until the database has decided on them.

@@ -8,14 +8,17 @@ import { addresses } from '../addresses/index.ts'
 import { skus } from '../catalog/index.ts'
 import { stock } from '../stock/index.ts'
 import { createClose } from './close.ts'
+import { createFulfilment } from './fulfilment.ts'
 import { createHolds } from './holds.ts'
 import { createOrders } from './orders.ts'
 import { createPersist } from './persist.ts'
+import { createSteps } from './steps.ts'
 import { createUpkeep } from './upkeep.ts'
 
 const queue = { send }
 const holds = once(() => createHolds(redis(), settings().RELAY_AFTER_SECONDS))
-const close = once(() => createClose({ database: database(), holds: holds() }))
+export const takeStep = once(() => createSteps(outbox()))
+const close = once(() => createClose({ database: database(), holds: holds(), take: takeStep() }))
 
 export const persist = once(() =>
   createPersist({ database: database(), holds: holds(), outbox: outbox() }),
@@ -41,5 +44,14 @@ export const upkeep = once(() =>
     holds: holds(),
     queue,
     close: close(),
+  }),
+)
+
+export const fulfilment = once(() =>
+  createFulfilment({
+    database: database(),
+    outbox: outbox(),
+    take: takeStep(),
+    confirmDays: settings().CONFIRM_DAYS,
   }),
 )

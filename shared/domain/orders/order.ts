@@ -33,29 +33,71 @@ export const AcceptedOrder = z.object({
   orderId: Ulid,
   userId: Id,
   items: z.array(OrderItem),
+  /** What the coupon takes off the items. */
+  discountFen: z.optional(Fen),
+  couponId: z.optional(Id),
+  /** What the buyer pays. */
   totalFen: Fen,
   address: z.optional(DeliveryAddress),
   remark: z.optional(z.string()),
   createdAt: Time,
   expiresAt: Time,
+  /** The trace of the request that placed it, for the order's history. */
+  traceId: z.optional(z.string()),
 })
 export type AcceptedOrder = z.output<typeof AcceptedOrder>
 
-/** An order as its owner sees it. */
+/** The parcel, once it is on its way. */
+export const Shipment = z.object({ carrier: z.string(), trackingNo: z.string(), shippedAt: Time })
+
+/** An order as its owner sees it; `reason` says why it came into its state, where there is a reason. */
 export const OrderView = z.object({
   orderId: Ulid,
   status: z.enum(ORDER_STATES),
+  itemsFen: Fen,
+  discountFen: Fen,
   totalFen: Fen,
+  couponId: z.optional(Id),
   items: z.array(OrderItem),
   address: z.optional(DeliveryAddress),
   remark: z.optional(z.string()),
   reason: z.optional(z.string()),
   createdAt: Time,
   expiresAt: Time,
+  paidAt: z.optional(Time),
+  shipment: z.optional(Shipment),
 })
 export type OrderView = z.output<typeof OrderView>
 
+const EVENT = { status: z.enum(ORDER_STATES), reason: z.optional(z.string()), at: Time }
+
+/** An order with the steps that it took. */
+export const OrderDetail = z.extend(OrderView, { history: z.array(z.object(EVENT)) })
+export type OrderDetail = z.output<typeof OrderDetail>
+
+/** One step of an order: which, by whom, and under which trace. */
+export const OrderEvent = z.object({
+  ...EVENT,
+  step: z.string(),
+  actor: z.enum(['user', 'admin', 'wechat', 'system']),
+  actorId: z.optional(Id),
+  traceId: z.optional(z.string()),
+})
+export type OrderEvent = z.output<typeof OrderEvent>
+
+/** An order as admins see it. */
+export const AdminOrder = z.extend(OrderView, { userId: Id })
+export type AdminOrder = z.output<typeof AdminOrder>
+export const AdminOrderDetail = z.extend(AdminOrder, { history: z.array(OrderEvent) })
+export type AdminOrderDetail = z.output<typeof AdminOrderDetail>
+
+/** @returns what the items cost before any discount, in fen */
+export function itemsFenOf(items: readonly OrderItem[]): number {
+  return items.reduce((sum, { priceFen, quantity }) => sum + priceFen * quantity, 0)
+}
+
 /** An accepted order that the database does not have yet. */
-export function pendingView({ userId: _, ...order }: AcceptedOrder): OrderView {
-  return { ...order, status: 'pending' }
+export function pendingView(accepted: AcceptedOrder): OrderView {
+  const { userId: _, traceId: __, discountFen = 0, ...order } = accepted
+  return { ...order, itemsFen: itemsFenOf(order.items), discountFen, status: 'pending' }
 }

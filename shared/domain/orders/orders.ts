@@ -5,13 +5,22 @@ import { NotFound, Unavailable, ValidationFailed } from '../../platform/errors/s
 import { MAX_FEN } from '../../platform/http/fields.ts'
 import type { Queue } from '../../platform/queue/queue.ts'
 import { log } from '../../platform/telemetry/log.ts'
+import { currentScope } from '../../platform/telemetry/scope.ts'
 import type { DeliveryAddress } from '../addresses/schemas.ts'
 import type { SkuForSale } from '../catalog/sku.ts'
 import { OutOfStock } from '../stock/errors.ts'
-import { KeyReused, PurchaseLimit, WrongState } from './errors.ts'
+import type { Close } from './close.ts'
+import { KeyReused, PurchaseLimit } from './errors.ts'
+import { readHistory } from './history.ts'
 import type { Earlier, Holds, OrderMessage, Placed } from './holds.ts'
 import { OrderAccepted } from './messages.ts'
-import { type AcceptedOrder, type OrderView, pendingView } from './order.ts'
+import {
+  type AcceptedOrder,
+  itemsFenOf,
+  type OrderDetail,
+  type OrderView,
+  pendingView,
+} from './order.ts'
 import { readOrder, readOrders } from './repository.ts'
 import type { ListOrders, OrderReceipt, PlaceOrder } from './schemas.ts'
 
@@ -25,8 +34,8 @@ export type OrderDeps = {
   address(userId: string, id: string): Promise<DeliveryAddress>
   /** Fills the counters of SKUs that Redis does not have. */
   loadStock(skuIds: readonly string[]): Promise<void>
+  close: Close
   persist(orders: readonly AcceptedOrder[]): Promise<void>
-  close(orderId: string, reason: string): Promise<boolean>
   unpaidMinutes: number
 }
 
@@ -64,11 +73,12 @@ export function createOrders(deps: OrderDeps) {
   /** The order as it would be accepted now. @throws NotFound, ValidationFailed */
   async function draft(userId: string, body: PlaceOrder): Promise<Draft> {
     const [lines, address] = await Promise.all([price(body), addressOf(userId, body)])
-    const totalFen = lines.reduce((sum, { item }) => sum + item.priceFen * item.quantity, 0)
+    const totalFen = itemsFenOf(lines.map(({ item }) => item))
     if (totalFen > MAX_FEN) {
       throw ValidationFailed.of([{ field: 'items', message: 'cost more than one order can' }])
     }
     const now = Date.now()
+    const traceId = currentScope()?.traceId
     const order: AcceptedOrder = {
       orderId: ulid(now),
       userId,
@@ -76,6 +86,7 @@ export function createOrders(deps: OrderDeps) {
       totalFen,
       ...(address === undefined ? {} : { address }),
       ...(body.remark === undefined ? {} : { remark: body.remark }),
+      ...(traceId === undefined ? {} : { traceId }),
       createdAt: new Date(now).toISOString(),
       expiresAt: new Date(now + deps.unpaidMinutes * 60_000).toISOString(),
     }
@@ -111,11 +122,36 @@ export function createOrders(deps: OrderDeps) {
     if (held !== undefined) return owned(userId, held.userId, pendingView(held))
     const stored = await readOrder(database, orderId)
     if (stored === undefined) throw new NotFound()
-    return owned(userId, stored.userId, stored.view)
+    const { userId: ownerId, ...view } = stored
+    return owned(userId, ownerId, view)
+  }
+
+  /** @returns one of the user's orders with its steps. @throws NotFound */
+  async function detail(userId: string, orderId: string): Promise<OrderDetail> {
+    const order = await find(userId, orderId)
+    const steps = order.status === 'pending' ? [] : await readHistory(database, orderId)
+    const history = steps.map(({ status, reason, at }) =>
+      reason === undefined ? { status, at } : { status, reason, at },
+    )
+    return { ...order, history }
+  }
+
+  /**
+   * Makes sure that the database has an order, before a step is taken on it that only a row can
+   * take: what is still pending is written here and now, as the stock job would.
+   * @throws NotFound also where it is somebody else's
+   */
+  async function settled(userId: string, orderId: string): Promise<OrderView> {
+    const held = await holds.find(orderId)
+    if (held === undefined) return find(userId, orderId)
+    if (held.userId !== userId) throw new NotFound()
+    await deps.persist([held])
+    return find(userId, orderId)
   }
 
   return {
-    find,
+    detail,
+    settled,
 
     /**
      * Accepts an order: once it is held, it is never lost.
@@ -160,12 +196,8 @@ export function createOrders(deps: OrderDeps) {
       const wantsPending = status === undefined || status === 'pending'
       // Held ones first: what leaves Redis in between is then found in the database.
       const held = wantsPending ? await holds.ofUser(userId) : []
-      const stored = await readOrders(database, {
-        userId,
-        status,
-        before: cursor,
-        limit: limit + 1,
-      })
+      const rows = await readOrders(database, { userId, status, before: cursor, limit: limit + 1 })
+      const stored = rows.map(({ userId: _, ...view }) => view)
       const inDatabase = new Set(stored.map(({ orderId }) => orderId))
       const pending = held
         .filter(({ orderId }) => !inDatabase.has(orderId))
@@ -181,15 +213,11 @@ export function createOrders(deps: OrderDeps) {
      * Cancels an order that is not paid and gives its stock back.
      * @throws NotFound, WrongState
      */
-    async cancel(userId: string, orderId: string): Promise<OrderView> {
-      const order = await find(userId, orderId)
-      if (order.status === 'pending') {
-        // The stock job has not come to it yet: write it here, so that there is a row to close.
-        const held = await holds.find(orderId)
-        if (held !== undefined) await deps.persist([held])
-      }
-      if (!(await deps.close(orderId, 'cancelled by the user'))) throw new WrongState()
-      return find(userId, orderId)
+    async cancel(userId: string, orderId: string): Promise<OrderDetail> {
+      await settled(userId, orderId)
+      const actor = { kind: 'user', id: userId } as const
+      await deps.close(orderId, { actor, reason: 'cancelled by the user' })
+      return detail(userId, orderId)
     },
   }
 }

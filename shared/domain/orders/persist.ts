@@ -3,7 +3,9 @@ import { type Outbox, type OutboxRow, toSend } from '../../platform/outbox/outbo
 import { MAX_DELAY_SECONDS } from '../../platform/queue/queue.ts'
 import type { StockRow } from '../stock/counters.ts'
 import { lockStock, readStock, takeStock, writeLedger } from '../stock/repository.ts'
+import { type HistoryEntry, writeHistory } from './history.ts'
 import type { Holds } from './holds.ts'
+import { SYSTEM } from './machine.ts'
 import { OrderExpires } from './messages.ts'
 import type { AcceptedOrder } from './order.ts'
 import { type Decided, insertOrders, readStates } from './repository.ts'
@@ -39,6 +41,7 @@ export function createPersist({ database, holds, outbox }: PersistDeps) {
       const kept = decided.filter(({ state }) => state === 'unpaid').map(({ order }) => order)
       await takeUnits(tx, kept)
       await insertOrders(tx, decided)
+      await writeHistory(tx, decided.map(firstEvent))
       const timers = kept.map(timerOf)
       await outbox.add(tx, timers)
       const failed = new Set(
@@ -92,6 +95,13 @@ async function takeUnits(tx: Queryable, orders: readonly AcceptedOrder[]): Promi
       orderId,
     })),
   )
+}
+
+function firstEvent({ order, state, reason }: Decided): HistoryEntry {
+  const { orderId, userId, traceId } = order
+  return state === 'unpaid'
+    ? { orderId, step: 'accept', to: state, actor: { kind: 'user', id: userId }, traceId }
+    : { orderId, step: 'fail', to: state, actor: SYSTEM, reason, traceId }
 }
 
 /** SQS keeps a message back for 15 minutes at most; the job waits on where that is not enough. */

@@ -1,8 +1,15 @@
 import type { Queryable } from '../../platform/database/database.ts'
-import { all, listOf, rowsOf, sql } from '../../platform/database/sql.ts'
+import { all, join, listOf, rowsOf, sql } from '../../platform/database/sql.ts'
 import { fen } from '../../platform/database/values.ts'
 import type { DeliveryAddress } from '../addresses/schemas.ts'
-import type { AcceptedOrder, OrderItem, OrderState, OrderView } from './order.ts'
+import {
+  type AcceptedOrder,
+  type AdminOrder,
+  itemsFenOf,
+  type OrderItem,
+  type OrderState,
+  type OrderView,
+} from './order.ts'
 
 /** What became of an accepted order when the database got it. */
 export type Decided = { order: AcceptedOrder; state: 'unpaid' | 'failed'; reason?: string }
@@ -11,12 +18,19 @@ type OrderRow = {
   id: string
   user_id: string
   state: OrderState
+  items_fen: string
+  discount_fen: string
   total_fen: string
+  coupon_id: string | null
   address: DeliveryAddress | null
   remark: string | null
   reason: string | null
   created_at: Date
   expires_at: Date
+  paid_at: Date | null
+  carrier: string | null
+  tracking_no: string | null
+  shipped_at: Date | null
 }
 
 type ItemRow = {
@@ -30,7 +44,11 @@ type ItemRow = {
   quantity: number
 }
 
-const COLUMNS = sql`id, user_id, state, total_fen, address, remark, reason, created_at, expires_at`
+const COLUMNS = sql`id, user_id, state, items_fen, discount_fen, total_fen, coupon_id, address, remark,
+  reason, created_at, expires_at, paid_at, carrier, tracking_no, shipped_at`
+
+/** Sorts after every ULID. */
+const AFTER_ALL = 'Z'
 
 /** @returns the states of those of the orders that exist, by id */
 export async function readStates(
@@ -51,7 +69,10 @@ export async function insertOrders(tx: Queryable, decided: readonly Decided[]): 
     order.orderId,
     order.userId,
     state,
+    itemsFenOf(order.items),
+    order.discountFen ?? 0,
     order.totalFen,
+    order.couponId ?? null,
     order.address === undefined ? null : JSON.stringify(order.address),
     order.remark ?? null,
     reason ?? null,
@@ -60,8 +81,8 @@ export async function insertOrders(tx: Queryable, decided: readonly Decided[]): 
     now,
   ])
   await tx.write(
-    sql`INSERT INTO orders (id, user_id, state, total_fen, address, remark, reason,
-          created_at, expires_at, updated_at) VALUES ${rowsOf(orders)}`,
+    sql`INSERT INTO orders (id, user_id, state, items_fen, discount_fen, total_fen, coupon_id,
+          address, remark, reason, created_at, expires_at, updated_at) VALUES ${rowsOf(orders)}`,
   )
   const items = decided.flatMap(({ order }) =>
     order.items.map((item) => [
@@ -81,47 +102,75 @@ export async function insertOrders(tx: Queryable, decided: readonly Decided[]): 
   )
 }
 
+export type LockedOrder = {
+  orderId: string
+  userId: string
+  state: OrderState
+  totalFen: number
+}
+
+/** Locks an order's row until the transaction ends. @returns undefined where there is no such order */
+export async function lockOrder(tx: Queryable, orderId: string): Promise<LockedOrder | undefined> {
+  const [row] = await tx.query<{ user_id: string; state: OrderState; total_fen: string }>(
+    sql`SELECT user_id, state, total_fen FROM orders WHERE id = ${orderId} FOR UPDATE`,
+  )
+  if (row === undefined) return undefined
+  return { orderId, userId: row.user_id, state: row.state, totalFen: fen(row.total_fen) }
+}
+
+/** What a step may set beside the state. */
+export type StepColumns = {
+  paidAt?: Date
+  shipment?: { carrier: string; trackingNo: string; shippedAt: Date }
+}
+
 /**
  * Compare and set of an order's state.
  * @returns false where the order is not in `from`: then nothing was changed
  */
-export async function moveState(
+export async function setState(
   tx: Queryable,
   orderId: string,
   from: OrderState,
   to: OrderState,
-  reason: string | null,
+  { reason, paidAt, shipment }: { reason: string | undefined } & StepColumns,
 ): Promise<boolean> {
+  const columns = [
+    sql`state = ${to}`,
+    sql`reason = ${reason ?? null}`,
+    sql`updated_at = ${new Date()}`,
+  ]
+  if (paidAt !== undefined) columns.push(sql`paid_at = ${paidAt}`)
+  if (shipment !== undefined) {
+    const { carrier, trackingNo, shippedAt } = shipment
+    columns.push(sql`carrier = ${carrier}, tracking_no = ${trackingNo}, shipped_at = ${shippedAt}`)
+  }
   const { rowsAffected } = await tx.write(
-    sql`UPDATE orders SET state = ${to}, reason = ${reason}, updated_at = ${new Date()}
-        WHERE id = ${orderId} AND state = ${from}`,
+    sql`UPDATE orders SET ${join(columns)} WHERE id = ${orderId} AND state = ${from}`,
   )
   return rowsAffected === 1
 }
 
-export type StoredOrder = { userId: string; view: OrderView }
-
 /** @returns the order whoever it belongs to, or undefined */
-export async function readOrder(db: Queryable, orderId: string): Promise<StoredOrder | undefined> {
-  const [row] = await db.query<OrderRow>(sql`SELECT ${COLUMNS} FROM orders WHERE id = ${orderId}`)
-  if (row === undefined) return undefined
-  const [view] = await withItems(db, [row])
-  return view === undefined ? undefined : { userId: row.user_id, view }
+export async function readOrder(db: Queryable, orderId: string): Promise<AdminOrder | undefined> {
+  const rows = await db.query<OrderRow>(sql`SELECT ${COLUMNS} FROM orders WHERE id = ${orderId}`)
+  return (await withItems(db, rows))[0]
 }
 
 export type OrderPage = {
-  userId: string
+  /** Only this user's; left out: everybody's. */
+  userId?: string | undefined
   status?: OrderState | undefined
   /** Only orders older than this one. */
   before?: string | undefined
   limit: number
 }
 
-/** @returns a user's orders, the newest first */
-export async function readOrders(db: Queryable, page: OrderPage): Promise<OrderView[]> {
-  const conditions = [sql`user_id = ${page.userId}`]
+/** @returns orders, the newest first */
+export async function readOrders(db: Queryable, page: OrderPage): Promise<AdminOrder[]> {
+  const conditions = [sql`id < ${page.before ?? AFTER_ALL}`]
+  if (page.userId !== undefined) conditions.push(sql`user_id = ${page.userId}`)
   if (page.status !== undefined) conditions.push(sql`state = ${page.status}`)
-  if (page.before !== undefined) conditions.push(sql`id < ${page.before}`)
   const rows = await db.query<OrderRow>(
     sql`SELECT ${COLUMNS} FROM orders WHERE ${all(conditions)} ORDER BY id DESC LIMIT ${page.limit}`,
   )
@@ -137,7 +186,20 @@ export async function readOverdue(db: Queryable, before: Date, limit: number): P
   return rows.map(({ id }) => id)
 }
 
-async function withItems(db: Queryable, rows: readonly OrderRow[]): Promise<OrderView[]> {
+/** @returns orders on their way since before `before`, the oldest first */
+export async function readLongShipped(
+  db: Queryable,
+  before: Date,
+  limit: number,
+): Promise<string[]> {
+  const rows = await db.query<{ id: string }>(
+    sql`SELECT id FROM orders WHERE state = 'shipped' AND shipped_at < ${before}
+        ORDER BY shipped_at LIMIT ${limit}`,
+  )
+  return rows.map(({ id }) => id)
+}
+
+async function withItems(db: Queryable, rows: readonly OrderRow[]): Promise<AdminOrder[]> {
   if (rows.length === 0) return []
   const items = await db.query<ItemRow>(
     sql`SELECT order_id, sku_id, product_id, title, sku_title, image, price_fen, quantity
@@ -145,16 +207,31 @@ async function withItems(db: Queryable, rows: readonly OrderRow[]): Promise<Orde
   )
   const byOrder = Map.groupBy(items, ({ order_id }) => order_id)
   return rows.map((row) => ({
+    userId: row.user_id,
+    ...toView(row, (byOrder.get(row.id) ?? []).map(toItem)),
+  }))
+}
+
+function toView(row: OrderRow, items: OrderItem[]): OrderView {
+  const { carrier, tracking_no: trackingNo, shipped_at: shippedAt } = row
+  return {
     orderId: row.id,
     status: row.state,
+    itemsFen: fen(row.items_fen),
+    discountFen: fen(row.discount_fen),
     totalFen: fen(row.total_fen),
-    items: (byOrder.get(row.id) ?? []).map(toItem),
+    ...(row.coupon_id === null ? {} : { couponId: row.coupon_id }),
+    items,
     ...(row.address === null ? {} : { address: row.address }),
     ...(row.remark === null ? {} : { remark: row.remark }),
     ...(row.reason === null ? {} : { reason: row.reason }),
     createdAt: row.created_at.toISOString(),
     expiresAt: row.expires_at.toISOString(),
-  }))
+    ...(row.paid_at === null ? {} : { paidAt: row.paid_at.toISOString() }),
+    ...(carrier === null || trackingNo === null || shippedAt === null
+      ? {}
+      : { shipment: { carrier, trackingNo, shippedAt: shippedAt.toISOString() } }),
+  }
 }
 
 function toItem(row: ItemRow): OrderItem {

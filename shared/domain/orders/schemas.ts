@@ -17,6 +17,7 @@ export const PlaceOrder = z.strictObject({
       ),
     ),
   addressId: z.optional(Id),
+  couponId: z.optional(Id),
   remark: z.optional(text(0, 200)),
 })
 export type PlaceOrder = z.output<typeof PlaceOrder>
@@ -36,3 +37,17 @@ export const ListOrders = z.strictObject({
   cursor: z.optional(Ulid),
 })
 export type ListOrders = z.output<typeof ListOrders>
+
+export const ListAllOrders = z.extend(ListOrders, { userId: z.optional(Id) })
+export type ListAllOrders = z.output<typeof ListAllOrders>
+
+/** `carrier` is WeChat's code of the company (SF, YTO, …), as the shipping upload asks for it. */
+export const Ship = z.strictObject({
+  carrier: z
+    .string()
+    .check(z.trim(), z.regex(/^[A-Za-z0-9_-]{1,32}$/, 'must be a carrier code, e.g. SF or YTO')),
+  trackingNo: z
+    .string()
+    .check(z.trim(), z.regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be a tracking number')),
+})
+export type Ship = z.output<typeof Ship>

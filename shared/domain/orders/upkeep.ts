@@ -1,7 +1,11 @@
 import type { Database } from '../../platform/database/database.ts'
+import { NotFound } from '../../platform/errors/standard.ts'
 import { MAX_DELAY_SECONDS, type Queue } from '../../platform/queue/queue.ts'
 import { currentScope } from '../../platform/telemetry/scope.ts'
+import type { Close } from './close.ts'
+import { WrongState } from './errors.ts'
 import type { Holds } from './holds.ts'
+import { SYSTEM } from './machine.ts'
 import { OrderExpires } from './messages.ts'
 import { readOverdue } from './repository.ts'
 
@@ -13,14 +17,23 @@ export type UpkeepDeps = {
   database: Database
   holds: Pick<Holds, 'overdue'>
   queue: Queue
-  close(orderId: string, reason: string): Promise<boolean>
+  close: Close
 }
 
 const outOfTime = () => currentScope()?.deadline.aborted === true
 
 /** What the clock does for orders. Each step is safe to run twice at once. */
 export function createUpkeep(deps: UpkeepDeps) {
-  const expire = (orderId: string) => deps.close(orderId, 'not paid in time')
+  /** @returns false where the order was paid or closed already */
+  async function expire(orderId: string): Promise<boolean> {
+    try {
+      await deps.close(orderId, { actor: SYSTEM, reason: 'not paid in time' })
+      return true
+    } catch (error) {
+      if (error instanceof WrongState || error instanceof NotFound) return false
+      throw error
+    }
+  }
   return {
     /**
      * Closes an order whose time is up. Too early (SQS delays 15 minutes at most) the message is

@@ -124,6 +124,10 @@ export const SETTINGS = {
     wholeNumber(15, 1, 1440),
     'Minutes after which an unpaid order is closed and its stock given back.',
   ),
+  CONFIRM_DAYS: setting(
+    wholeNumber(10, 1, 90),
+    'Days after shipping at which an order that its buyer has not confirmed is completed.',
+  ),
   RELAY_AFTER_SECONDS: setting(
     wholeNumber(30, 1, 3600),
     'Age at which the relay sends a message again that should have been sent.',

@@ -12,12 +12,12 @@ const orders = createOrders({
 
 describe('an accepted order', () => {
   it('can be read by its user while the database is away', async () => {
-    expect(await orders.find('7', order.orderId)).toMatchObject({
+    expect(await orders.detail('7', order.orderId)).toMatchObject({
       orderId: order.orderId,
       status: 'pending',
       totalFen: 2,
     })
-    await expect(orders.find('8', order.orderId)).rejects.toThrow(NotFound)
-    await expect(orders.find('7', '01KB2Z5GJ9QW8X4V7T3N6M2R1C')).rejects.toThrow(Unavailable)
+    await expect(orders.detail('8', order.orderId)).rejects.toThrow(NotFound)
+    await expect(orders.detail('7', '01KB2Z5GJ9QW8X4V7T3N6M2R1C')).rejects.toThrow(Unavailable)
   })
 })

@@ -1,11 +1,13 @@
 import type { SQSEvent } from 'aws-lambda'
 import { beforeAll, beforeEach, describe, expect, inject, it } from 'vitest'
 import { build as stockJob } from '../../../functions/jobs/stock.ts'
-import { createClose } from '../../../shared/domain/orders/close.ts'
+import { type Close, createClose } from '../../../shared/domain/orders/close.ts'
 import { createHolds, type Holds } from '../../../shared/domain/orders/holds.ts'
+import { SYSTEM } from '../../../shared/domain/orders/machine.ts'
 import { OrderAccepted } from '../../../shared/domain/orders/messages.ts'
 import type { AcceptedOrder } from '../../../shared/domain/orders/order.ts'
 import { createPersist } from '../../../shared/domain/orders/persist.ts'
+import { createSteps } from '../../../shared/domain/orders/steps.ts'
 import { createUpkeep } from '../../../shared/domain/orders/upkeep.ts'
 import { type Counters, createCounters } from '../../../shared/domain/stock/counters.ts'
 import { createStock, type Stock } from '../../../shared/domain/stock/stock.ts'
@@ -23,7 +25,7 @@ let counters: Counters
 let stock: Stock
 let outbox: Outbox
 let persist: (orders: readonly AcceptedOrder[]) => Promise<void>
-let close: (orderId: string, reason: string) => Promise<boolean>
+let close: Close
 
 /** A queue that keeps what it is sent, or refuses. */
 const sent: { queue: string; messages: readonly Outgoing[] }[] = []
@@ -45,7 +47,7 @@ beforeAll(() => {
   stock = createStock({ database, counters })
   outbox = createOutbox(database, queue)
   persist = createPersist({ database, holds, outbox })
-  close = createClose({ database, holds })
+  close = createClose({ database, holds, take: createSteps(outbox) })
 })
 beforeEach(() => {
   sent.length = 0
@@ -194,8 +196,10 @@ describe('closing an unpaid order', () => {
     const sku = await newSku(5)
     const order = await accept({ [sku]: 2 })
     await persist([order])
-    const closed = await Promise.all(Array.from({ length: 8 }, () => close(order.orderId, 'test')))
-    expect(closed.filter(Boolean)).toHaveLength(1)
+    const closed = await Promise.allSettled(
+      Array.from({ length: 8 }, () => close(order.orderId, { actor: SYSTEM, reason: 'test' })),
+    )
+    expect(closed.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
     await expectBalance(sku, { held: 0, available: 5 })
     // A message that is delivered late changes nothing any more.
     await persist([order])

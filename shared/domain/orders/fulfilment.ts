@@ -1,0 +1,89 @@
+import type { Database } from '../../platform/database/database.ts'
+import { NotFound } from '../../platform/errors/standard.ts'
+import type { Outbox } from '../../platform/outbox/outbox.ts'
+import { currentScope } from '../../platform/telemetry/scope.ts'
+import { WrongState } from './errors.ts'
+import { readHistory } from './history.ts'
+import { type Actor, SYSTEM } from './machine.ts'
+import type { AdminOrder, AdminOrderDetail } from './order.ts'
+import { lockOrder, readLongShipped, readOrder, readOrders } from './repository.ts'
+import type { ListAllOrders, Ship } from './schemas.ts'
+import type { TakeStep } from './steps.ts'
+
+const BATCH = 100
+const DAY_MILLIS = 86_400_000
+
+export type FulfilmentDeps = {
+  database: Database
+  outbox: Pick<Outbox, 'deliver'>
+  take: TakeStep
+  confirmDays: number
+}
+
+/** From paid to completed: what admins, buyers and the clock do with orders that the database has. */
+export function createFulfilment({ database, outbox, take, confirmDays }: FulfilmentDeps) {
+  async function confirm(orderId: string, actor: Actor, reason?: string): Promise<void> {
+    await database.transaction(async (tx) => {
+      const order = await lockOrder(tx, orderId)
+      if (order === undefined) throw new NotFound()
+      if (actor.kind === 'user' && order.userId !== actor.id) throw new NotFound()
+      return take(tx, 'confirm', order, actor, { reason })
+    })
+  }
+
+  async function detail(orderId: string): Promise<AdminOrderDetail> {
+    const order = await readOrder(database, orderId)
+    if (order === undefined) throw new NotFound()
+    return { ...order, history: await readHistory(database, orderId) }
+  }
+
+  return {
+    /** @returns any order with its history, as admins see it. @throws NotFound also while it is pending */
+    detail,
+
+    /** @returns a page of everybody's orders, the newest first; those still pending are not among them */
+    async list({ status, userId, limit, cursor }: ListAllOrders) {
+      const page = { status, userId, before: cursor, limit: limit + 1 }
+      const rows: AdminOrder[] = await readOrders(database, page)
+      const items = rows.slice(0, limit)
+      return { items, nextCursor: rows.length > limit ? (items.at(-1)?.orderId ?? null) : null }
+    },
+
+    /** Notes the parcel of a paid order and tells the buyer. @throws NotFound, WrongState */
+    async ship(orderId: string, parcel: Ship, adminId: string): Promise<AdminOrderDetail> {
+      const { news } = await database.transaction(async (tx) => {
+        const order = await lockOrder(tx, orderId)
+        if (order === undefined) throw new NotFound()
+        const shipment = { ...parcel, shippedAt: new Date() }
+        return take(tx, 'ship', order, { kind: 'admin', id: adminId }, { shipment })
+      })
+      await outbox.deliver(news)
+      return detail(orderId)
+    },
+
+    /** The buyer has the parcel. @throws NotFound also where it is somebody else's; WrongState */
+    confirm: (userId: string, orderId: string) => confirm(orderId, { kind: 'user', id: userId }),
+
+    /** Confirms what has been on its way for long enough. @returns how many orders */
+    async confirmOverdue(): Promise<number> {
+      let confirmed = 0
+      for (;;) {
+        const before = new Date(Date.now() - confirmDays * DAY_MILLIS)
+        const ids = await readLongShipped(database, before, BATCH)
+        for (const id of ids) {
+          if (currentScope()?.deadline.aborted === true) return confirmed
+          try {
+            await confirm(id, SYSTEM, `not confirmed within ${confirmDays} days`)
+            confirmed++
+          } catch (error) {
+            // Confirmed or sent back a moment ago.
+            if (!(error instanceof WrongState)) throw error
+          }
+        }
+        if (ids.length < BATCH) return confirmed
+      }
+    },
+  }
+}
+
+export type Fulfilment = ReturnType<typeof createFulfilment>
