@@ -1,0 +1,21 @@
+import { createCache } from '../../platform/cache/cache.ts'
+import { once } from '../../platform/config/once.ts'
+import { database } from '../../platform/database/database.ts'
+import { redis } from '../../platform/redis/client.ts'
+import type { CouponRules } from './coupon.ts'
+import { readRules } from './repository.ts'
+
+const TTL_SECONDS = 300
+
+const rules = once(() =>
+  createCache({
+    redis: redis(),
+    prefix: 'coupon',
+    ttlSeconds: TTL_SECONDS,
+    load: (ids) => readRules(database(), ids),
+  }),
+)
+
+/** The rules of coupons as orders need them, by id; those that don't exist are left out. */
+export const couponRules = (ids: readonly string[]): Promise<Map<string, CouponRules>> =>
+  rules().getMany(ids)

@@ -1,0 +1,230 @@
+import type { Queryable } from '../../platform/database/database.ts'
+import { join, listOf, rowsOf, type Sql, sql } from '../../platform/database/sql.ts'
+import { fen } from '../../platform/database/values.ts'
+import type { Coupon, CouponRules, CouponTerms } from './coupon.ts'
+
+type RulesRow = {
+  id: string
+  name: string
+  kind: CouponTerms['kind']
+  amount_fen: string | null
+  percent_off: number | null
+  max_discount_fen: string | null
+  threshold_fen: string
+  valid_from: Date
+  valid_until: Date
+}
+type CouponRow = RulesRow & {
+  total: number | null
+  per_user: number
+  claimed: number
+  withdrawn_at: Date | null
+}
+
+const RULES = sql`c.id, c.name, c.kind, c.amount_fen, c.percent_off, c.max_discount_fen,
+  c.threshold_fen, c.valid_from, c.valid_until`
+const COLUMNS = sql`${RULES}, c.total, c.per_user, c.claimed, c.withdrawn_at`
+
+function toTerms(row: RulesRow): CouponTerms {
+  if (row.kind === 'amount') return { kind: 'amount', amountFen: fen(row.amount_fen ?? '0') }
+  return {
+    kind: 'percent',
+    percentOff: row.percent_off ?? 0,
+    ...(row.max_discount_fen === null ? {} : { maxDiscountFen: fen(row.max_discount_fen) }),
+  }
+}
+
+function toRules(row: RulesRow): CouponRules {
+  return {
+    id: row.id,
+    name: row.name,
+    ...toTerms(row),
+    thresholdFen: fen(row.threshold_fen),
+    validFrom: row.valid_from.toISOString(),
+    validUntil: row.valid_until.toISOString(),
+  }
+}
+
+function toCoupon(row: CouponRow): Coupon {
+  return {
+    ...toRules(row),
+    ...(row.total === null ? {} : { total: row.total }),
+    perUser: row.per_user,
+    claimed: row.claimed,
+    withdrawn: row.withdrawn_at !== null,
+  }
+}
+
+/** @returns the coupon, withdrawn or expired as it may be, or undefined */
+export async function readCoupon(db: Queryable, id: string): Promise<Coupon | undefined> {
+  const [row] = await db.query<CouponRow>(sql`SELECT ${COLUMNS} FROM coupons c WHERE c.id = ${id}`)
+  return row && toCoupon(row)
+}
+
+/** @returns the rules of the coupons that exist, by id */
+export async function readRules(
+  db: Queryable,
+  ids: readonly string[],
+): Promise<Map<string, CouponRules>> {
+  const rows = await db.query<RulesRow>(
+    sql`SELECT ${RULES} FROM coupons c WHERE c.id IN (${listOf(ids)})`,
+  )
+  return new Map(rows.map((row) => [row.id, toRules(row)]))
+}
+
+/** A coupon, and how often one user has claimed it and used a claim. */
+export type Offer = Coupon & { mine: { claimed: number; used: number } }
+
+type OfferRow = CouponRow & { mine_claimed: number | null; mine_used: number | null }
+
+const offersTo = (userId: string): Sql => sql`
+  SELECT ${COLUMNS}, u.claimed AS mine_claimed, u.used AS mine_used
+  FROM coupons c LEFT JOIN user_coupons u ON u.coupon_id = c.id AND u.user_id = ${userId}`
+
+const toOffer = (row: OfferRow): Offer => ({
+  ...toCoupon(row),
+  mine: { claimed: row.mine_claimed ?? 0, used: row.mine_used ?? 0 },
+})
+
+/** @returns the coupon as it stands to a user, or undefined where there is none */
+export async function readOffer(
+  db: Queryable,
+  userId: string,
+  couponId: string,
+): Promise<Offer | undefined> {
+  const [row] = await db.query<OfferRow>(sql`${offersTo(userId)} WHERE c.id = ${couponId}`)
+  return row && toOffer(row)
+}
+
+/**
+ * Claims a coupon once more: one statement, so that the lock on the coupon, for which all claims queue,
+ * is held for no round trip. Its tables are read in the order in which they stand: a claim that waits
+ * for an order of the same user does not hold the coupon meanwhile.
+ * @returns false where the coupon has none left, the user has as many as one may, or it is over
+ */
+export async function addClaim(
+  db: Queryable,
+  userId: string,
+  couponId: string,
+  at: Date,
+): Promise<boolean> {
+  // A row to update, made beforehand: inserting under the guard would lock gaps, and gaps deadlock.
+  await db.write(
+    sql`INSERT IGNORE INTO user_coupons (user_id, coupon_id) VALUES (${userId}, ${couponId})`,
+  )
+  const { rowsAffected } = await db.write(
+    sql`UPDATE user_coupons u JOIN coupons c ON c.id = u.coupon_id
+        SET u.claimed = u.claimed + 1, u.version = u.version + 1, c.claimed = c.claimed + 1
+        WHERE u.user_id = ${userId} AND u.coupon_id = ${couponId} AND u.claimed < c.per_user
+          AND (c.total IS NULL OR c.claimed < c.total)
+          AND c.withdrawn_at IS NULL AND c.valid_until > ${at}`,
+  )
+  return rowsAffected > 0
+}
+
+/** One user's claims of one coupon. */
+export type ClaimKey = { userId: string; couponId: string }
+/** `left`: how many of the claims no order uses. `version` rises with each change. */
+export type ClaimRow = ClaimKey & { left: number; version: string }
+
+type ClaimColumns = {
+  user_id: string
+  coupon_id: string
+  claimed: number
+  used: number
+  version: string
+}
+
+/** Written out pair by pair, because not every engine uses an index for (a, b) IN (…). */
+const claimsOf = (keys: readonly ClaimKey[]): Sql => sql`
+  SELECT user_id, coupon_id, claimed, used, version FROM user_coupons
+  WHERE ${join(
+    keys.map(({ userId, couponId }) => sql`(user_id = ${userId} AND coupon_id = ${couponId})`),
+    ' OR ',
+  )} ORDER BY user_id, coupon_id`
+
+const toClaimRow = ({ user_id, coupon_id, claimed, used, version }: ClaimColumns): ClaimRow => ({
+  userId: user_id,
+  couponId: coupon_id,
+  left: claimed - used,
+  version,
+})
+
+/** @returns the claims of these users and coupons; where there is none, no row */
+export async function readClaims(db: Queryable, keys: readonly ClaimKey[]): Promise<ClaimRow[]> {
+  if (keys.length === 0) return []
+  return (await db.query<ClaimColumns>(claimsOf(keys))).map(toClaimRow)
+}
+
+/**
+ * Like {@link readClaims}, and locks the rows, in the order of their keys so that two can't deadlock.
+ * The order path locks SKUs, then claims, then orders; a claim locks its own row, then its coupon's.
+ */
+export async function lockClaims(tx: Queryable, keys: readonly ClaimKey[]): Promise<ClaimRow[]> {
+  if (keys.length === 0) return []
+  return (await tx.query<ClaimColumns>(sql`${claimsOf(keys)} FOR UPDATE`)).map(toClaimRow)
+}
+
+/** Uses one claim for an order. @returns false where none is left: then nothing was changed */
+export async function useClaim(tx: Queryable, userId: string, couponId: string): Promise<boolean> {
+  const { rowsAffected } = await tx.write(
+    sql`UPDATE user_coupons SET used = used + 1, version = version + 1
+        WHERE user_id = ${userId} AND coupon_id = ${couponId} AND used < claimed`,
+  )
+  return rowsAffected === 1
+}
+
+/** Gives one claim back. @returns false where none is used: then nothing was changed */
+export async function returnClaim(
+  tx: Queryable,
+  userId: string,
+  couponId: string,
+): Promise<boolean> {
+  const { rowsAffected } = await tx.write(
+    sql`UPDATE user_coupons SET used = used - 1, version = version + 1
+        WHERE user_id = ${userId} AND coupon_id = ${couponId} AND used > 0`,
+  )
+  return rowsAffected === 1
+}
+
+export type CouponUse = ClaimKey & { orderId: string; discountFen: number }
+
+/**
+ * Writes down which orders use which claims, in the transaction that uses them.
+ * @throws StatementFailed (duplicate) where an order's use stands there already
+ */
+export async function writeUse(tx: Queryable, uses: readonly CouponUse[]): Promise<void> {
+  if (uses.length === 0) return
+  const now = new Date()
+  const values = uses.map(({ orderId, userId, couponId, discountFen }) => [
+    orderId,
+    userId,
+    couponId,
+    discountFen,
+    'used',
+    now,
+    now,
+  ])
+  await tx.write(
+    sql`INSERT INTO coupon_uses (order_id, user_id, coupon_id, discount_fen, state, created_at,
+          updated_at) VALUES ${rowsOf(values)}`,
+  )
+}
+
+/**
+ * Marks an order's use as given back: of many callers, one. Whoever gets an answer calls
+ * {@link returnClaim} with it, in the same transaction, with the claim locked before.
+ * @returns undefined where the order uses no coupon, or has given it back already
+ */
+export async function returnUse(tx: Queryable, orderId: string): Promise<ClaimKey | undefined> {
+  // Read without a lock first: an UPDATE that finds no row would lock the gap that new orders fill.
+  const [use] = await tx.query<{ user_id: string; coupon_id: string }>(
+    sql`SELECT user_id, coupon_id FROM coupon_uses WHERE order_id = ${orderId}`,
+  )
+  if (use === undefined) return undefined
+  const { rowsAffected } = await tx.write(
+    sql`UPDATE coupon_uses SET state = 'returned', updated_at = ${new Date()}
+        WHERE order_id = ${orderId} AND state = 'used'`,
+  )
+  return rowsAffected === 1 ? { userId: use.user_id, couponId: use.coupon_id } : undefined
+}
