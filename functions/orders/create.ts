@@ -1,4 +1,5 @@
 // POST /api/orders: accepts an order; the stock job persists it.
+import { CouponUnusable } from '../../shared/domain/coupons/errors.ts'
 import { KeyReused, PurchaseLimit } from '../../shared/domain/orders/errors.ts'
 import { orders } from '../../shared/domain/orders/index.ts'
 import type { Orders } from '../../shared/domain/orders/orders.ts'
@@ -18,7 +19,7 @@ export const build = (service: Pick<Orders, 'place'>) =>
       idempotent: true,
       body: PlaceOrder,
       replies: { 202: OrderReceipt },
-      errors: [NotFound, OutOfStock, PurchaseLimit, KeyReused],
+      errors: [NotFound, OutOfStock, PurchaseLimit, CouponUnusable, KeyReused],
     },
     async ({ body, user, idempotencyKey }) =>
       accepted(await service.place(user.id, idempotencyKey, body)),

@@ -1,11 +1,13 @@
 import type { Database, Queryable } from '../../platform/database/database.ts'
 import { NotFound } from '../../platform/errors/standard.ts'
-import { addStock, lockStock, readStock, writeLedger } from '../stock/repository.ts'
+import { lockClaims, returnClaim, returnUse } from '../coupons/repository.ts'
+import { addStock, lockStock, writeLedger } from '../stock/repository.ts'
 import type { Holds } from './holds.ts'
 import type { Actor } from './machine.ts'
 import type { LockedOrder } from './repository.ts'
 import { lockOrder, readOrder } from './repository.ts'
 import type { TakeStep } from './steps.ts'
+import { claimsOf, skusOf, takenRows } from './taken.ts'
 
 export type CloseDeps = { database: Database; holds: Pick<Holds, 'settle'>; take: TakeStep }
 
@@ -18,7 +20,7 @@ export type Closing = {
 }
 
 /**
- * Closes an unpaid order and gives its stock back through the ledger. The compare-and-set makes one
+ * Closes an unpaid order and gives its stock back through the ledger, and its coupon. The compare-and-set makes one
  * caller of many the one that does it. That nobody can pay it any more is the caller's to see to.
  * @throws NotFound, WrongState where it is not unpaid (any more): then nothing was changed; and where
  *   the database or Redis fails: calling again is safe
@@ -28,9 +30,9 @@ export function createClose({ database, holds, take }: CloseDeps) {
     const closed = await database.transaction(async (tx) => {
       const order = await readOrder(tx, orderId)
       if (order === undefined) throw new NotFound()
-      const skuIds = order.items.map(({ skuId }) => skuId)
-      // SKUs before the order, as the stock job does, so that the two can't deadlock.
-      await lockStock(tx, skuIds)
+      // SKUs and claims before the order, as the stock job does, so that the two can't deadlock.
+      await lockStock(tx, skusOf([order]))
+      await lockClaims(tx, claimsOf([order]))
       const locked = await lockOrder(tx, orderId)
       if (locked === undefined) throw new NotFound()
       await before?.(tx, locked)
@@ -45,7 +47,9 @@ export function createClose({ database, holds, take }: CloseDeps) {
           orderId,
         })),
       )
-      return { order, rows: await readStock(tx, skuIds) }
+      const use = await returnUse(tx, orderId)
+      if (use !== undefined) await returnClaim(tx, use.userId, use.couponId)
+      return { order, rows: await takenRows(tx, [order]) }
     })
     await holds.settle([{ order: closed.order, released: true }], closed.rows)
   }

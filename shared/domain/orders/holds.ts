@@ -1,12 +1,17 @@
 import type { Message } from '../../platform/queue/message.ts'
 import type { RedisClient } from '../../platform/redis/client.ts'
 import { script } from '../../platform/redis/script.ts'
+import { claimCounterKey, claimHoldsKey } from '../coupons/keys.ts'
+import type { ClaimKey, ClaimRow } from '../coupons/repository.ts'
 import { MIRROR_LUA, type StockRow } from '../stock/counters.ts'
 import { buyerKey, counterKey, holdsKey } from '../stock/keys.ts'
 import type { AcceptedOrder } from './order.ts'
 
 /** Seconds for which a key gives the same answer. */
 const KEY_SECONDS = 86_400
+
+/** Seconds after which Redis forgets a user's claims of a coupon; they are loaded again when needed. */
+const CLAIMS_SECONDS = 86_400
 
 const idempotencyKey = (userId: string, key: string) => `order:key:${userId}:${key}`
 const holdKey = (orderId: string) => `order:hold:${orderId}`
@@ -23,12 +28,13 @@ end
 `
 
 /**
- * All or nothing: the idempotency record, the counters, the purchase limits and the hold.
+ * All or nothing: the idempotency record, the counters, the purchase limits and the hold. A coupon is
+ * held as a SKU is: one unit of what its user has of it.
  * Safe to run again: the record answers the second run.
  *
- * KEYS: record, hold, unsettled, pending, then counter, holds, buyer for each item.
+ * KEYS: record, hold, unsettled, pending, then counter, holds, buyer for each item and the coupon.
  * ARGV: order id, body hash, answer, message, seconds of the record, ms until the relay looks at it,
- *   then units, limit for each item.
+ *   then units, limit for each item and the coupon.
  */
 const PLACE = `${NOW_LUA}
 local record = redis.call('GET', KEYS[1])
@@ -70,7 +76,7 @@ return {'held'}`
  * Takes the holds of orders away that the database has decided on, each together with the row that
  * includes it. Safe to run again.
  *
- * ARGV[1]: JSON of {unsettled, rows: [[counter, holds, stock, version]…],
+ * ARGV[1]: JSON of {unsettled, rows: [[counter, holds, left, version, seconds?]…],
  *   orders: [[order id, hold, pending, released, [[counter, holds, buyer]…]]…]}
  */
 const SETTLE = `${MIRROR_LUA}
@@ -91,7 +97,10 @@ for _, order in ipairs(plan.orders) do
   redis.call('ZREM', plan.unsettled, id)
   redis.call('SREM', pending, id)
 end
-for _, row in ipairs(plan.rows) do mirror(row[1], row[2], row[3], row[4]) end
+for _, row in ipairs(plan.rows) do
+  mirror(row[1], row[2], row[3], row[4])
+  if row[5] then redis.call('EXPIRE', row[1], row[5]) end
+end
 return #plan.orders`
 
 /**
@@ -145,13 +154,30 @@ export type Earlier =
 export type Placed =
   | { outcome: 'held' }
   | Earlier
-  /** Positions of items: no counter yet, too few left, or above the user's limit. */
-  | { outcome: 'unknown' | 'short' | 'over'; items: number[] }
+  /** Positions of items, and whether the coupon: no counter yet, too few left, or above the limit. */
+  | { outcome: 'unknown' | 'short' | 'over'; items: number[]; coupon: boolean }
 
-export type Settled = {
-  order: Pick<AcceptedOrder, 'orderId' | 'userId' | 'items'>
-  released: boolean
+/** What a hold is known by. */
+export type HeldOrder = Pick<AcceptedOrder, 'orderId' | 'userId' | 'items' | 'couponId'>
+export type Settled = { order: HeldOrder; released: boolean }
+/** The rows that an order takes from, as a transaction left them. */
+export type TakenRows = { stock: readonly StockRow[]; claims: readonly ClaimRow[] }
+
+/** What an order takes of: its SKUs, then its coupon, of which no buyer is kept. */
+function thingsOf({ userId, items, couponId }: HeldOrder) {
+  const skus = items.map(({ skuId, quantity }) => ({
+    keys: [counterKey(skuId), holdsKey(skuId), buyerKey(skuId, userId)],
+    units: quantity,
+  }))
+  if (couponId === undefined) return skus
+  const [counter, holds] = claimKeys({ userId, couponId })
+  return [...skus, { keys: [counter, holds, holds], units: 1 }]
 }
+
+const claimKeys = ({ userId, couponId }: ClaimKey): [counter: string, holds: string] => [
+  claimCounterKey(userId, couponId),
+  claimHoldsKey(userId, couponId),
+]
 
 /**
  * The holds: accepted orders that live in Redis until the database has decided on them.
@@ -170,17 +196,14 @@ export function createHolds(redis: RedisClient, relayAfterSeconds: number) {
     /** Tries to hold the units of an order; one call, all or nothing. */
     async place({ message, key, bodyHash, answer, limits }: Placement): Promise<Placed> {
       const { orderId, userId, items } = message.data
+      const things = thingsOf(message.data)
       const [outcome, ...rest] = await place(
         [
           idempotencyKey(userId, key),
           holdKey(orderId),
           UNSETTLED,
           pendingKey(userId),
-          ...items.flatMap(({ skuId }) => [
-            counterKey(skuId),
-            holdsKey(skuId),
-            buyerKey(skuId, userId),
-          ]),
+          ...things.flatMap(({ keys }) => keys),
         ],
         [
           orderId,
@@ -189,12 +212,14 @@ export function createHolds(redis: RedisClient, relayAfterSeconds: number) {
           JSON.stringify(message),
           KEY_SECONDS,
           relayAfterMillis,
-          ...items.flatMap(({ quantity }, index) => [quantity, limits[index] ?? 0]),
+          ...things.flatMap(({ units }, index) => [units, limits[index] ?? 0]),
         ],
       )
       if (outcome === 'held' || outcome === 'reused') return { outcome }
       if (outcome === 'replayed') return { outcome, answer: String(rest[0]) }
-      return { outcome, items: rest.map(Number) }
+      const positions = rest.map(Number)
+      const coupon = positions.at(-1) === items.length
+      return { outcome, items: coupon ? positions.slice(0, -1) : positions, coupon }
     },
 
     /** @returns what a key was used for before, or undefined; for orders that can't be placed any more */
@@ -207,26 +232,34 @@ export function createHolds(redis: RedisClient, relayAfterSeconds: number) {
 
     /**
      * Ends holds after the commit that decided on their orders.
-     * @param rows the SKUs' rows as that transaction left them
+     * @param rows what they took from, as that transaction left it
      */
-    async settle(orders: readonly Settled[], rows: readonly StockRow[]): Promise<void> {
+    async settle(orders: readonly Settled[], { stock, claims }: TakenRows): Promise<void> {
       const plan = {
         unsettled: UNSETTLED,
-        rows: rows.map(({ skuId, stock, version }) => [
-          counterKey(skuId),
-          holdsKey(skuId),
-          stock,
-          version,
-        ]),
-        orders: orders.map(({ order: { orderId, userId, items }, released }) => [
-          orderId,
-          holdKey(orderId),
-          pendingKey(userId),
+        rows: [
+          ...stock.map((row) => [
+            counterKey(row.skuId),
+            holdsKey(row.skuId),
+            row.stock,
+            row.version,
+          ]),
+          ...claims.map((row) => [...claimKeys(row), row.left, row.version, CLAIMS_SECONDS]),
+        ],
+        orders: orders.map(({ order, released }) => [
+          order.orderId,
+          holdKey(order.orderId),
+          pendingKey(order.userId),
           released,
-          items.map(({ skuId }) => [counterKey(skuId), holdsKey(skuId), buyerKey(skuId, userId)]),
+          thingsOf(order).map(({ keys }) => keys),
         ]),
       }
       await settle([UNSETTLED], [JSON.stringify(plan)])
+    },
+
+    /** Brings the counters of claims up to their rows; older rows change nothing. */
+    async loadClaims(claims: readonly ClaimRow[]): Promise<void> {
+      await this.settle([], { stock: [], claims })
     },
 
     /** @returns the accepted order, as long as it is held */

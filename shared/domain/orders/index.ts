@@ -6,6 +6,8 @@ import { send } from '../../platform/queue/queue.ts'
 import { redis } from '../../platform/redis/client.ts'
 import { addresses } from '../addresses/index.ts'
 import { skus } from '../catalog/index.ts'
+import { couponRules } from '../coupons/index.ts'
+import { readClaims } from '../coupons/repository.ts'
 import { stock } from '../stock/index.ts'
 import { createClose } from './close.ts'
 import { createFulfilment } from './fulfilment.ts'
@@ -30,6 +32,8 @@ export const orders = once(() =>
     holds: holds(),
     queue,
     skus,
+    coupons: couponRules,
+    claims: (keys) => readClaims(database(), keys),
     address: addresses().get,
     loadStock: stock().load,
     persist: persist(),

@@ -8,6 +8,9 @@ import { log } from '../../platform/telemetry/log.ts'
 import { currentScope } from '../../platform/telemetry/scope.ts'
 import type { DeliveryAddress } from '../addresses/schemas.ts'
 import type { SkuForSale } from '../catalog/sku.ts'
+import { type CouponRules, discountOf } from '../coupons/coupon.ts'
+import { CouponUnusable } from '../coupons/errors.ts'
+import type { ClaimKey, ClaimRow } from '../coupons/repository.ts'
 import { OutOfStock } from '../stock/errors.ts'
 import type { Close } from './close.ts'
 import { KeyReused, PurchaseLimit } from './errors.ts'
@@ -23,13 +26,18 @@ import {
 } from './order.ts'
 import { readOrder, readOrders } from './repository.ts'
 import type { ListOrders, OrderReceipt, PlaceOrder } from './schemas.ts'
+import { claimsOf } from './taken.ts'
 
 export type OrderDeps = {
   database: Database
-  holds: Pick<Holds, 'place' | 'recall' | 'find' | 'ofUser'>
+  holds: Pick<Holds, 'place' | 'loadClaims' | 'recall' | 'find' | 'ofUser'>
   queue: Queue
   /** Finds SKUs by id; leaves out those that don't exist. */
   skus(ids: readonly string[]): Promise<Map<string, SkuForSale>>
+  /** Finds the rules of coupons by id; leaves out those that don't exist. */
+  coupons(ids: readonly string[]): Promise<Map<string, CouponRules>>
+  /** What users have of coupons; leaves out what was never claimed. */
+  claims(keys: readonly ClaimKey[]): Promise<ClaimRow[]>
   /** Finds an address of the user. @throws NotFound */
   address(userId: string, id: string): Promise<DeliveryAddress>
   /** Fills the counters of SKUs that Redis does not have. */
@@ -70,20 +78,32 @@ export function createOrders(deps: OrderDeps) {
     return { name, phone, province, city, district, detail }
   }
 
-  /** The order as it would be accepted now. @throws NotFound, ValidationFailed */
+  /** What the coupon takes off; whether the user has one left only the hold decides. */
+  async function discountBy({ couponId }: PlaceOrder, itemsFen: number, at: Date) {
+    if (couponId === undefined) return {}
+    const coupon = (await deps.coupons([couponId])).get(couponId)
+    if (coupon === undefined) throw new NotFound([{ couponId }], { message: 'no such coupon' })
+    const discount = discountOf(coupon, itemsFen, at)
+    if ('refused' in discount) throw new CouponUnusable({ reason: discount.refused })
+    return { couponId, discountFen: discount.discountFen }
+  }
+
+  /** The order as it would be accepted now. @throws NotFound, ValidationFailed, CouponUnusable */
   async function draft(userId: string, body: PlaceOrder): Promise<Draft> {
     const [lines, address] = await Promise.all([price(body), addressOf(userId, body)])
-    const totalFen = itemsFenOf(lines.map(({ item }) => item))
-    if (totalFen > MAX_FEN) {
+    const itemsFen = itemsFenOf(lines.map(({ item }) => item))
+    if (itemsFen > MAX_FEN) {
       throw ValidationFailed.of([{ field: 'items', message: 'cost more than one order can' }])
     }
     const now = Date.now()
+    const discount = await discountBy(body, itemsFen, new Date(now))
     const traceId = currentScope()?.traceId
     const order: AcceptedOrder = {
       orderId: ulid(now),
       userId,
       items: lines.map(({ item }) => item),
-      totalFen,
+      ...discount,
+      totalFen: itemsFen - (discount.discountFen ?? 0),
       ...(address === undefined ? {} : { address }),
       ...(body.remark === undefined ? {} : { remark: body.remark }),
       ...(traceId === undefined ? {} : { traceId }),
@@ -93,12 +113,19 @@ export function createOrders(deps: OrderDeps) {
     return { order, limits: lines.map(({ limit }) => limit) }
   }
 
-  /** Holds the units; fills counters that Redis does not have and tries once more. */
+  /**
+   * Holds the units and the claim; fills counters that Redis does not have and tries once more. So it
+   * does where the coupon is short: claiming goes to the database alone, and its counter comes late.
+   */
   async function hold(placement: Parameters<Holds['place']>[0]): Promise<Placed> {
     const placed = await holds.place(placement)
-    if (placed.outcome !== 'unknown') return placed
-    const { items } = placement.message.data
-    await deps.loadStock(placed.items.flatMap((index) => items[index]?.skuId ?? []))
+    const { outcome } = placed
+    if (outcome !== 'unknown' && !(outcome === 'short' && placed.coupon)) return placed
+    const order = placement.message.data
+    if (outcome === 'unknown') {
+      await deps.loadStock(placed.items.flatMap((index) => order.items[index]?.skuId ?? []))
+    }
+    if (placed.coupon) await holds.loadClaims(await deps.claims(claimsOf([order])))
     return holds.place(placement)
   }
 
@@ -156,7 +183,8 @@ export function createOrders(deps: OrderDeps) {
     /**
      * Accepts an order: once it is held, it is never lost.
      * @param key the client's Idempotency-Key: the same key and body get the same answer for a day
-     * @throws NotFound, ValidationFailed, OutOfStock, PurchaseLimit, KeyReused; Unavailable without Redis
+     * @throws NotFound, ValidationFailed, OutOfStock, PurchaseLimit, CouponUnusable, KeyReused;
+     *   Unavailable without Redis
      */
     async place(userId: string, key: string, body: PlaceOrder): Promise<OrderReceipt> {
       const bodyHash = hashOf(body)
@@ -183,10 +211,12 @@ export function createOrders(deps: OrderDeps) {
         case 'reused':
           return answerOf(placed)
         case 'short':
+          if (placed.items.length === 0) throw new CouponUnusable({ reason: 'none left' })
           throw new OutOfStock(skusAt(order, placed.items))
         case 'over':
           throw new PurchaseLimit(skusAt(order, placed.items))
         case 'unknown':
+          if (placed.items.length === 0) throw new CouponUnusable({ reason: 'not claimed' })
           throw Unavailable.because('stock counters', new Error('still unknown after loading'))
       }
     },
@@ -244,7 +274,8 @@ function skusAt({ items }: AcceptedOrder, positions: readonly number[]) {
 
 /** The order of fields in a checked body is that of the schema, so equal bodies hash alike. */
 function hashOf(body: PlaceOrder): string {
-  const { items, addressId, remark } = body
+  const { items, addressId, couponId, remark } = body
   const fields = [items.map(({ skuId, quantity }) => [skuId, quantity]), addressId, remark]
+  if (couponId !== undefined) fields.push(couponId)
   return createHash('sha256').update(JSON.stringify(fields)).digest('base64url')
 }

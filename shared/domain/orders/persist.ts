@@ -1,14 +1,15 @@
 import type { Database, Queryable } from '../../platform/database/database.ts'
 import { type Outbox, type OutboxRow, toSend } from '../../platform/outbox/outbox.ts'
 import { MAX_DELAY_SECONDS } from '../../platform/queue/queue.ts'
-import type { StockRow } from '../stock/counters.ts'
-import { lockStock, readStock, takeStock, writeLedger } from '../stock/repository.ts'
+import { type ClaimKey, lockClaims, useClaim, writeUse } from '../coupons/repository.ts'
+import { lockStock, takeStock, writeLedger } from '../stock/repository.ts'
 import { type HistoryEntry, writeHistory } from './history.ts'
-import type { Holds } from './holds.ts'
+import type { Holds, TakenRows } from './holds.ts'
 import { SYSTEM } from './machine.ts'
 import { OrderExpires } from './messages.ts'
 import type { AcceptedOrder } from './order.ts'
 import { type Decided, insertOrders, readStates } from './repository.ts'
+import { claimsOf, skusOf, takenRows } from './taken.ts'
 
 export type PersistDeps = { database: Database; holds: Pick<Holds, 'settle'>; outbox: Outbox }
 
@@ -29,6 +30,7 @@ export function createPersist({ database, holds, outbox }: PersistDeps) {
     const skuIds = skusOf(orders)
     const { failed, rows, timers } = await database.transaction(async (tx) => {
       const stock = await lockStock(tx, skuIds)
+      const claims = await lockClaims(tx, claimsOf(orders))
       // After the locks, so that what another job wrote for these SKUs is seen.
       const states = await readStates(
         tx,
@@ -36,10 +38,11 @@ export function createPersist({ database, holds, outbox }: PersistDeps) {
       )
       const decided = allocate(
         orders.filter(({ orderId }) => !states.has(orderId)),
-        stock,
+        { stock, claims },
       )
       const kept = decided.filter(({ state }) => state === 'unpaid').map(({ order }) => order)
       await takeUnits(tx, kept)
+      await useClaims(tx, kept)
       await insertOrders(tx, decided)
       await writeHistory(tx, decided.map(firstEvent))
       const timers = kept.map(timerOf)
@@ -48,7 +51,7 @@ export function createPersist({ database, holds, outbox }: PersistDeps) {
         [...states].filter(([, state]) => state === 'failed').map(([orderId]) => orderId),
       )
       for (const { order, state } of decided) if (state === 'failed') failed.add(order.orderId)
-      return { failed, rows: await readStock(tx, skuIds), timers }
+      return { failed, rows: await takenRows(tx, orders), timers }
     })
     await outbox.deliver(timers)
     await holds.settle(
@@ -58,23 +61,27 @@ export function createPersist({ database, holds, outbox }: PersistDeps) {
   }
 }
 
-function skusOf(orders: readonly AcceptedOrder[]): string[] {
-  return [...new Set(orders.flatMap(({ items }) => items.map(({ skuId }) => skuId)))]
-}
-
-/** Gives out units in the order in which the orders were accepted (their ids sort by time). */
-export function allocate(orders: readonly AcceptedOrder[], stock: readonly StockRow[]): Decided[] {
-  const left = new Map(stock.map((row) => [row.skuId, row.stock]))
+/** Gives out units and claims in the order in which the orders were accepted (their ids sort by time). */
+export function allocate(orders: readonly AcceptedOrder[], rows: TakenRows): Decided[] {
+  const units = new Map(rows.stock.map(({ skuId, stock }) => [skuId, stock]))
+  const claims = new Map(rows.claims.map((row) => [claimId(row), row.left]))
   const inTurn = orders.toSorted((a, b) => (a.orderId < b.orderId ? -1 : 1))
   return inTurn.map((order) => {
-    const enough = order.items.every(({ skuId, quantity }) => (left.get(skuId) ?? 0) >= quantity)
+    const enough = order.items.every(({ skuId, quantity }) => (units.get(skuId) ?? 0) >= quantity)
     if (!enough) return { order, state: 'failed', reason: 'out of stock' }
+    for (const key of claimsOf([order])) {
+      const left = claims.get(claimId(key)) ?? 0
+      if (left < 1) return { order, state: 'failed', reason: 'the coupon was used already' }
+      claims.set(claimId(key), left - 1)
+    }
     for (const { skuId, quantity } of order.items) {
-      left.set(skuId, (left.get(skuId) ?? 0) - quantity)
+      units.set(skuId, (units.get(skuId) ?? 0) - quantity)
     }
     return { order, state: 'unpaid' }
   })
 }
+
+const claimId = ({ userId, couponId }: ClaimKey) => `${userId} ${couponId}`
 
 async function takeUnits(tx: Queryable, orders: readonly AcceptedOrder[]): Promise<void> {
   const lines = orders.flatMap(({ orderId, items }) =>
@@ -95,6 +102,22 @@ async function takeUnits(tx: Queryable, orders: readonly AcceptedOrder[]): Promi
       orderId,
     })),
   )
+}
+
+async function useClaims(tx: Queryable, orders: readonly AcceptedOrder[]): Promise<void> {
+  const uses = orders.flatMap((order) =>
+    claimsOf([order]).map((key) => ({
+      ...key,
+      orderId: order.orderId,
+      discountFen: order.discountFen ?? 0,
+    })),
+  )
+  for (const { userId, couponId } of uses) {
+    // Guarded as the stock is, and as certain.
+    if (!(await useClaim(tx, userId, couponId)))
+      throw new Error(`claims of coupon ${couponId} moved under a lock`)
+  }
+  await writeUse(tx, uses)
 }
 
 function firstEvent({ order, state, reason }: Decided): HistoryEntry {

@@ -8,8 +8,10 @@ const units = fc.dictionary(fc.constantFrom(...SKUS), fc.integer({ min: 1, max: 
   minKeys: 1,
 })
 const stocks = fc.record({ '1': fc.nat(12), '2': fc.nat(12), '3': fc.nat(12) })
-const rowsOf = (stock: Record<string, number>) =>
-  Object.entries(stock).map(([skuId, left]) => ({ skuId, stock: left, version: '1' }))
+const rowsOf = (stock: Record<string, number>) => ({
+  stock: Object.entries(stock).map(([skuId, left]) => ({ skuId, stock: left, version: '1' })),
+  claims: [],
+})
 
 describe('allocate', () => {
   it('never gives out more than there is, and refuses only what does not fit', () => {
@@ -43,6 +45,22 @@ describe('allocate', () => {
   })
 
   it('fails an order of a SKU that is gone', () => {
-    expect(allocate([orderOf({ '9': 1 })], [])[0]?.state).toBe('failed')
+    expect(allocate([orderOf({ '9': 1 })], rowsOf({}))[0]?.state).toBe('failed')
+  })
+
+  it('gives each claim of a coupon to one order, and its units to nobody else in vain', () => {
+    const using = (orderId: string, userId: string) =>
+      orderOf({ '1': 1 }, { orderId, userId, couponId: '5', discountFen: 1 })
+    const orders = [
+      using('01JAAAAAAAAAAAAAAAAAAAAAA1', '7'),
+      using('01JAAAAAAAAAAAAAAAAAAAAAA2', '7'),
+      using('01JAAAAAAAAAAAAAAAAAAAAAA3', '8'),
+      orderOf({ '1': 1 }, { orderId: '01JAAAAAAAAAAAAAAAAAAAAAA4', userId: '7' }),
+    ]
+    const decided = allocate(orders, {
+      ...rowsOf({ '1': 2 }),
+      claims: [{ userId: '7', couponId: '5', left: 1, version: '1' }],
+    })
+    expect(decided.map(({ state }) => state)).toEqual(['unpaid', 'failed', 'failed', 'unpaid'])
   })
 })

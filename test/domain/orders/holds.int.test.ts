@@ -124,7 +124,7 @@ describe('holds', () => {
             const expected =
               before === undefined
                 ? short.length > 0
-                  ? { outcome: 'short', items: short }
+                  ? { outcome: 'short', items: short, coupon: false }
                   : { outcome: 'held' }
                 : before.body === body
                   ? { outcome: 'replayed', answer: JSON.stringify({ orderId: before.orderId }) }
@@ -146,13 +146,13 @@ describe('holds', () => {
             }
             const decision = { order, released: !step.kept, rows: rowsNow() }
             decided.push(decision)
-            await holds.settle([decision], decision.rows)
+            await holds.settle([decision], { stock: decision.rows, claims: [] })
             held.delete(order.orderId)
             hear(decision.rows)
           } else if (step.kind === 'repeat') {
             const decision = decided[step.which % Math.max(1, decided.length)]
             if (decision === undefined) continue
-            await holds.settle([decision], decision.rows)
+            await holds.settle([decision], { stock: decision.rows, claims: [] })
           } else {
             const row = rows[step.sku]
             if (row) Object.assign(row, { stock: row.stock + step.units, version: row.version + 1 })
@@ -193,14 +193,36 @@ describe('holds', () => {
     expect(await place(orderOf({ [skuId]: 2 }, { userId }), { limits: [3] })).toEqual({
       outcome: 'over',
       items: [0],
+      coupon: false,
     })
     expect(await place(orderOf({ [skuId]: 2 }, { userId: freshId() }), { limits: [3] })).toEqual({
       outcome: 'held',
     })
-    await holds.settle([{ order: first, released: true }], [])
+    await holds.settle([{ order: first, released: true }], { stock: [], claims: [] })
     expect(await place(orderOf({ [skuId]: 3 }, { userId }), { limits: [3] })).toEqual({
       outcome: 'held',
     })
+  })
+
+  it('hold a coupon as they hold units: each claim once, and free again when it is given back', async () => {
+    const [skuId, userId, couponId] = [freshId(), freshId(), freshId()]
+    await counters.mirror([{ skuId, stock: 100, version: '1' }])
+    const using = () => orderOf({ [skuId]: 1 }, { userId, couponId, discountFen: 1 })
+    expect(await place(using())).toEqual({ outcome: 'unknown', items: [], coupon: true })
+    await holds.loadClaims([{ userId, couponId, left: 1, version: '1' }])
+    const orders = Array.from({ length: 100 }, using)
+    const placed = await Promise.all(orders.map((order) => place(order)))
+    expect(placed.filter(({ outcome }) => outcome === 'held')).toHaveLength(1)
+    expect(placed.find(({ outcome }) => outcome !== 'held')).toEqual({
+      outcome: 'short',
+      items: [],
+      coupon: true,
+    })
+    expect(await available(skuId)).toBe(99)
+    const winner = orders[placed.findIndex(({ outcome }) => outcome === 'held')] as AcceptedOrder
+    const claims = [{ userId, couponId, left: 1, version: '3' }]
+    await holds.settle([{ order: winner, released: true }], { stock: [], claims })
+    expect(await place(using())).toEqual({ outcome: 'held' })
   })
 
   it('of which the database heard nothing are handed out for sending again, ever less often', async () => {
@@ -219,6 +241,6 @@ describe('holds', () => {
     expect(await ids(patient)).toContain(order.orderId)
     expect(await ids(createHolds(redis, 3600))).toContain(order.orderId)
     expect(await ids(patient)).not.toContain(order.orderId)
-    await patient.settle([{ order, released: true }], [])
+    await patient.settle([{ order, released: true }], { stock: [], claims: [] })
   })
 })

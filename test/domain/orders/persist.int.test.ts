@@ -1,6 +1,7 @@
 import type { SQSEvent } from 'aws-lambda'
 import { beforeAll, beforeEach, describe, expect, inject, it } from 'vitest'
 import { build as stockJob } from '../../../functions/jobs/stock.ts'
+import { readClaims } from '../../../shared/domain/coupons/repository.ts'
 import { type Close, createClose } from '../../../shared/domain/orders/close.ts'
 import { createHolds, type Holds } from '../../../shared/domain/orders/holds.ts'
 import { SYSTEM } from '../../../shared/domain/orders/machine.ts'
@@ -205,6 +206,33 @@ describe('closing an unpaid order', () => {
     await persist([order])
     expect(await stateOf(order.orderId)).toBe('cancelled')
     await expectBalance(sku, { held: 0, available: 5 })
+  })
+
+  it('gives its coupon back once, and a coupon serves one order', async () => {
+    const sku = await newSku(5)
+    const userId = String(1_000_000_000 + Math.floor(Math.random() * 8_000_000_000))
+    const claim = { userId, couponId: '77' }
+    await database.write(
+      sql`INSERT INTO user_coupons (user_id, coupon_id, claimed) VALUES (${userId}, '77', 1)`,
+    )
+    const claims = () => readClaims(database, [claim])
+    const with77 = { userId, couponId: '77', discountFen: 1 }
+    // Two orders with one claim: only a counter that has lost its place lets that happen.
+    const [first, second] = [orderOf({ [sku]: 1 }, with77), orderOf({ [sku]: 1 }, with77)]
+    await persist([first, second])
+    expect([await stateOf(first.orderId), await stateOf(second.orderId)].toSorted()).toEqual([
+      'failed',
+      'unpaid',
+    ])
+    expect((await claims())[0]?.left).toBe(0)
+    const kept = (await stateOf(first.orderId)) === 'unpaid' ? first : second
+    await Promise.allSettled(
+      [1, 2, 3].map(() => close(kept.orderId, { actor: SYSTEM, reason: 'test' })),
+    )
+    expect((await claims())[0]?.left).toBe(1)
+    const third = await accept({ [sku]: 1 })
+    await persist([third])
+    await expectBalance(sku, { held: 1, available: 4 })
   })
 
   it('happens by the timer when the time is up, and not before', async () => {
