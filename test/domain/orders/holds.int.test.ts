@@ -180,7 +180,7 @@ describe('holds', () => {
     await counters.mirror([{ skuId: known, stock: 5, version: '1' }])
     const order = orderOf({ [known]: 1, [unknown]: 1 }, { userId: freshId() })
     const position = order.items.findIndex(({ skuId }) => skuId === unknown)
-    expect(await place(order)).toEqual({ outcome: 'unknown', items: [position] })
+    expect(await place(order)).toEqual({ outcome: 'unknown', items: [position], coupon: false })
     expect(await available(known)).toBe(5)
     expect(await holds.find(order.orderId)).toBeUndefined()
   })
