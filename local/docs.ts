@@ -77,6 +77,9 @@ function useSampleSettings(): void {
     if (!optional && fallback === undefined) process.env[name] ??= sample ?? 'sample'
   }
   process.env.JWT_KEYS = JSON.stringify({ keys: [key] })
+  process.env.WECHAT_PAY_MCH_PRIVATE_KEY = generateKeyPairSync('rsa', {
+    modulusLength: 2048,
+  }).privateKey.export({ format: 'pem', type: 'pkcs8' }) as string
 }
 
 async function routeDefinitions(): Promise<RouteDefinition[]> {

@@ -14,6 +14,18 @@ const signingKey = z.looseObject({
   d: text,
 })
 
+/** A key in PEM form; `\\n` stands for a line break where a setting must be one line. */
+const pem = (label: string) =>
+  z.pipe(
+    z.pipe(
+      text,
+      z.transform((value) => value.replaceAll('\\n', '\n').trim()),
+    ),
+    z
+      .string()
+      .check(z.startsWith(`-----BEGIN ${label}-----`), z.endsWith(`-----END ${label}-----`)),
+  )
+
 /** Reads a setting that is written as JSON. */
 const json = <T extends z.ZodMiniType>(schema: T) =>
   z.pipe(
@@ -97,6 +109,47 @@ export const SETTINGS = {
   ),
   WECHAT_APP_ID: setting(text, 'App id of the mini-program.', { sample: 'wx0123456789abcdef' }),
   WECHAT_APP_SECRET: setting(text, 'App secret of the mini-program.', { secret: true }),
+  WECHAT_PAY_URL: setting(
+    z._default(url, 'https://api.mch.weixin.qq.com'),
+    'Address of WeChat Pay API v3.',
+  ),
+  WECHAT_PAY_MCH_ID: setting(
+    z.string().check(z.regex(/^\d{6,32}$/)),
+    'Merchant number at WeChat Pay.',
+    { sample: '1900000109' },
+  ),
+  WECHAT_PAY_MCH_SERIAL: setting(
+    z.string().check(z.regex(/^[\dA-Fa-f]{8,64}$/)),
+    "Serial number of the merchant's API certificate, hexadecimal.",
+    { sample: '1DDE55AD98ED71D6EDD4A4A16996DE7B47773A8C' },
+  ),
+  WECHAT_PAY_MCH_PRIVATE_KEY: setting(
+    pem('PRIVATE KEY'),
+    "Private key of the merchant's API certificate (PKCS#8 PEM; line breaks may be written as \\n).",
+    { secret: true, sample: '-----BEGIN PRIVATE KEY-----\\n…\\n-----END PRIVATE KEY-----' },
+  ),
+  WECHAT_PAY_API_V3_KEY: setting(
+    z.string().check(z.refine((key) => Buffer.byteLength(key) === 32)),
+    'API v3 key, with which WeChat Pay encrypts notices and certificates: 32 bytes.',
+    { secret: true, sample: 'the-32-bytes-API-v3-key-of-yours' },
+  ),
+  WECHAT_PAY_PUBLIC_KEY_ID: setting(
+    z.optional(z.string().check(z.regex(/^PUB_KEY_ID_\w{1,64}$/))),
+    "Id of WeChat Pay's public key. Left out: its answers are signed with platform certificates.",
+    { sample: 'PUB_KEY_ID_0000000000000024101100397200000006' },
+  ),
+  WECHAT_PAY_PUBLIC_KEY: setting(
+    z.optional(pem('PUBLIC KEY')),
+    "WeChat Pay's public key (PEM), together with its id.",
+    { sample: '-----BEGIN PUBLIC KEY-----\\n…\\n-----END PUBLIC KEY-----' },
+  ),
+  API_URL: setting(
+    url,
+    'Public address of this API, without a path; WeChat Pay sends its notices there.',
+    {
+      sample: 'https://api.example.com',
+    },
+  ),
   ADMIN_OPENIDS: setting(
     z.pipe(
       z._default(z.string(), ''),
@@ -137,6 +190,9 @@ export const SETTINGS = {
 type Parsed = { [Name in keyof typeof SETTINGS]: z.output<(typeof SETTINGS)[Name]['schema']> }
 export type Settings = Readonly<Parsed>
 
+/** Settings that mean something only together. */
+const PAIRS = [['WECHAT_PAY_PUBLIC_KEY_ID', 'WECHAT_PAY_PUBLIC_KEY']] as const
+
 /** Thrown at cold start when settings are missing or wrong; names all of them at once. */
 export class SettingsInvalid extends Error {
   override readonly name = 'SettingsInvalid'
@@ -155,6 +211,9 @@ export function parseSettings(source: Record<string, string | undefined>): Setti
     const result = z.safeParse(schema, value)
     if (result.success) settings[name] = result.data
     else problems.push(`  ${name} ${value === undefined ? 'is missing' : 'is not valid'}. ${about}`)
+  }
+  for (const [one, other] of PAIRS) {
+    if (!source[one] !== !source[other]) problems.push(`  ${one} and ${other} need each other.`)
   }
   if (problems.length > 0) {
     throw new SettingsInvalid(`${problems.length} setting(s) to mend:\n${problems.join('\n')}`)

@@ -1,0 +1,65 @@
+import { callDeadline, currentScope } from '../../telemetry/scope.ts'
+import type { WechatPayConfig } from './config.ts'
+import { unavailable } from './errors.ts'
+import type { Signer } from './sign.ts'
+import type { SignatureHeaders } from './verify.ts'
+
+/** An answer as it came, not verified. */
+export type RawAnswer = { status: number; headers: SignatureHeaders; body: Buffer }
+
+export type Call = {
+  method: 'GET' | 'POST'
+  /** Path and query, or an address that WeChat Pay gave out. */
+  target: string
+  /** What errors and logs call it. */
+  about: string
+  body?: unknown
+  /** How long the call may take; the invocation's own deadline may come first. */
+  capMillis?: number
+}
+
+export type Transport = (call: Call) => Promise<RawAnswer>
+
+const CALL_MILLIS = 5_000
+
+/**
+ * Sends signed calls to WeChat Pay, and checks nothing of the answers. No retries: whoever calls
+ * knows what may be sent twice.
+ */
+export function createTransport(
+  { url, publicKey }: Pick<WechatPayConfig, 'url' | 'publicKey'>,
+  signer: Signer,
+): Transport {
+  return async ({ method, target, about, body, capMillis = CALL_MILLIS }) => {
+    const address = new URL(target, url)
+    const text = body === undefined ? '' : JSON.stringify(body)
+    const traceId = currentScope()?.traceId
+    try {
+      const response = await fetch(address, {
+        method,
+        headers: {
+          Accept: 'application/json',
+          Authorization: signer.authorization(method, address.pathname + address.search, text),
+          // WeChat Pay refuses calls without it.
+          'User-Agent': 'minimall',
+          ...(text === '' ? {} : { 'Content-Type': 'application/json' }),
+          // Asks for answers that are signed with the public key, also during the switch to it.
+          ...(publicKey === undefined ? {} : { 'Wechatpay-Serial': publicKey.id }),
+          ...(traceId === undefined ? {} : { 'X-Trace-ID': traceId }),
+        },
+        // The signature is good for this one address.
+        redirect: 'error',
+        signal: callDeadline(capMillis),
+        ...(text === '' ? {} : { body: text }),
+      })
+      return {
+        status: response.status,
+        headers: Object.fromEntries(response.headers),
+        body: Buffer.from(await response.arrayBuffer()),
+      }
+    } catch (error) {
+      // What fetch says may hold the address and what was sent.
+      throw unavailable(`${about}: ${(error as Error).name}`)
+    }
+  }
+}
