@@ -23,6 +23,8 @@ import { startWechat } from './wechat/server.ts'
 const STAGE = 'local'
 const MEDIA_BUCKET = 'minimall-local-media'
 const EXPORT_BUCKET = 'minimall-local-exports'
+/** Nothing listens on the discard port. */
+const NOWHERE = 'http://127.0.0.1:9'
 const execute = promisify(execFile)
 
 /** All addresses of a running stack, as the contract names them. */
@@ -49,12 +51,13 @@ export type Services = {
 }
 
 export type Progress = (step: string) => void
-type Options = EngineOptions & { progress?: Progress; signal?: AbortSignal }
+type Options = EngineOptions & { progress?: Progress; signal?: AbortSignal; apiUrl?: string }
 type Stoppable = { stop(): Promise<void> }
 
 /**
  * Starts everything that the functions need: engines, bridges, queues, mail, WeChat's stand-in,
  * migrations and the sample catalogue. Data is kept in `dir`.
+ * @param options.apiUrl where WeChat Pay's notices go; left out: nowhere
  * @throws the first thing that went wrong, when all that had been started is stopped again
  */
 export async function startServices({
@@ -62,6 +65,7 @@ export async function startServices({
   progress = () => {},
   signal,
   onDeath,
+  apiUrl = NOWHERE,
 }: Options): Promise<Services> {
   mkdirSync(dir, { recursive: true })
   const started: Stoppable[] = []
@@ -148,6 +152,7 @@ export async function startServices({
     }
     const env = {
       STAGE,
+      API_URL: apiUrl,
       DATABASE_URL: endpoints.databaseUrl,
       DATABASE_REPLICA_URL: endpoints.databaseReplicaUrl,
       UPSTASH_REDIS_REST_URL: endpoints.redisRest,
@@ -164,6 +169,13 @@ export async function startServices({
       WECHAT_API_URL: wechat.url,
       WECHAT_APP_ID: wechat.appId,
       WECHAT_APP_SECRET: wechat.appSecret,
+      WECHAT_PAY_URL: wechat.url,
+      WECHAT_PAY_MCH_ID: wechat.pay.mchId,
+      WECHAT_PAY_MCH_SERIAL: wechat.pay.mchSerial,
+      WECHAT_PAY_MCH_PRIVATE_KEY: wechat.pay.mchPrivateKey,
+      WECHAT_PAY_API_V3_KEY: wechat.pay.apiV3Key,
+      WECHAT_PAY_PUBLIC_KEY_ID: wechat.pay.publicKeyId,
+      WECHAT_PAY_PUBLIC_KEY: wechat.pay.publicKey,
       ADMIN_OPENIDS: wechat.openidOf('admin'),
       MAIL_FROM: 'minimall <shop@example.com>',
     }

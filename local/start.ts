@@ -170,7 +170,13 @@ function printAddresses(running: Services): void {
 }
 
 try {
-  services = await startServices({ dir: DIR, progress, onDeath, signal: stopping.signal })
+  services = await startServices({
+    dir: DIR,
+    apiUrl: `http://127.0.0.1:${port}`,
+    progress,
+    onDeath,
+    signal: stopping.signal,
+  })
   await startFunctions(services.env, stopping.signal)
   if (api === undefined) throw new Error('unreachable')
   progress('functions')

@@ -6,6 +6,7 @@ import { bodyOf, listen } from '../lib/http.ts'
 import { keptSecret, randomSecret } from '../lib/secrets.ts'
 import type { App, Call, Reply } from './app.ts'
 import { Mock } from './mock.ts'
+import { type Pay, startPay } from './pay/index.ts'
 import { session } from './session.ts'
 import { stableToken } from './token.ts'
 
@@ -15,6 +16,8 @@ export type WeChat = {
   appSecret: string
   /** The openid that the login code `mock:NAME:NONCE` leads to. */
   openidOf(name: string): string
+  /** Keys and numbers of the shop at WeChat Pay. */
+  pay: Pay['keys']
   stop(): Promise<void>
 }
 
@@ -24,14 +27,21 @@ const openidOf = (name: string) =>
 
 /**
  * A stand-in for api.weixin.qq.com: its paths, its error codes, and its habit of answering errors
- * with status 200. App id, secret and used codes are kept in `dir`.
+ * with status 200; and for WeChat Pay. App id, secret, used codes and payments are kept in `dir`.
+ * @param options.now the time at WeChat Pay, for tests
  */
-export async function startWechat({ dir, port }: { dir: string; port?: number }): Promise<WeChat> {
+export async function startWechat(options: {
+  dir: string
+  port?: number
+  now?: () => number
+}): Promise<WeChat> {
+  const { dir, port, now = Date.now } = options
   mkdirSync(dir, { recursive: true })
   const appId = keptSecret(join(dir, 'app-id'), () => `wx${randomSecret().slice(0, 16)}`)
   const appSecret = keptSecret(join(dir, 'app-secret'))
   const app: App = { appId, appSecret, openidOf, useCode: usedCodes(join(dir, 'used-codes')) }
   const mock = new Mock()
+  const pay = await startPay({ dir: join(dir, 'pay'), appId, mock, now })
   const routes: Record<string, (call: Call) => Reply> = {
     'GET /sns/jscode2session': (call) => session(app, call),
     'POST /cgi-bin/stable_token': stableToken(app),
@@ -39,7 +49,9 @@ export async function startWechat({ dir, port }: { dir: string; port?: number })
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', 'http://wechat')
-    const raw = (await bodyOf(request)).toString('utf8')
+    const bytes = await bodyOf(request)
+    if (pay.owns(url.pathname)) return pay.answer(request, response, bytes)
+    const raw = bytes.toString('utf8')
     let body: Record<string, unknown>
     try {
       body = raw === '' ? {} : JSON.parse(raw)
@@ -49,6 +61,12 @@ export async function startWechat({ dir, port }: { dir: string; port?: number })
     const route = `${request.method} ${url.pathname}`
     if (route === 'POST /mock/faults') return send(response, mock.setFault(body))
     if (route === 'GET /mock/calls') return send(response, { calls: mock.calls })
+    if (route === 'GET /') {
+      return send(response, {
+        what: "minimall's stand-in for WeChat and WeChat Pay, on this machine only",
+        routes: [...Object.keys(routes), 'POST /mock/faults', 'GET /mock/calls', ...pay.routes],
+      })
+    }
     const fault = await mock.record(request.method ?? 'GET', url)
     if (fault === 'error') {
       response.writeHead(500).end('system error')
@@ -66,7 +84,11 @@ export async function startWechat({ dir, port }: { dir: string; port?: number })
   const server = await listen((request, response) => {
     void answer(request, response).catch(() => response.destroy())
   }, port)
-  return { url: server.url, appId, appSecret, openidOf, stop: server.stop }
+  const stop = () => {
+    pay.stop()
+    return server.stop()
+  }
+  return { url: server.url, appId, appSecret, openidOf, pay: pay.keys, stop }
 }
 
 /** WeChat calls its JSON plain text. */

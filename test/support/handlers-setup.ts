@@ -1,13 +1,20 @@
 import { afterAll, beforeAll, inject } from 'vitest'
 import './services-env.ts'
 import { useHandlers } from './client.ts'
-import { startHandlers } from './handlers.ts'
+import { serveHandlers, startHandlers } from './handlers.ts'
 
-let stop: (() => Promise<void>) | undefined
+const stops: (() => Promise<void>)[] = []
 
 beforeAll(async () => {
   const handlers = await startHandlers(inject('env'))
-  stop = handlers.stop
+  stops.push(handlers.stop)
   useHandlers(handlers.call)
+  const front = await serveHandlers(
+    handlers.call,
+    Number(new URL(inject('env').API_URL ?? '').port),
+  )
+  stops.push(front.stop)
 })
-afterAll(() => stop?.())
+afterAll(async () => {
+  for (const stop of stops.reverse()) await stop()
+})

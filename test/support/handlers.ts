@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { SQSClient } from '@aws-sdk/client-sqs'
 import type { APIGatewayProxyEventV2 } from 'aws-lambda'
 import { AWS_CLIENT } from '../../local/aws/sqs.ts'
+import { bodyOf, type Listening, listen } from '../../local/lib/http.ts'
 import { ROOT } from '../../local/root.ts'
 import { type EventSource, startEventSource } from '../../local/serverless/event-source.ts'
 import type { Route } from '../../shared/platform/http/route.ts'
@@ -80,6 +81,21 @@ export async function startHandlers(
       sqs.destroy()
     },
   }
+}
+
+/** The handlers over HTTP, for those who call us: WeChat Pay's notices. */
+export function serveHandlers(call: Call, port: number): Promise<Listening> {
+  return listen((request, response) => {
+    const answer = async () => {
+      const body = (await bodyOf(request)).toString('utf8')
+      const { method = 'GET', url: path = '/' } = request
+      const headers = request.headers as Record<string, string>
+      const reply = await call({ method, path, headers, ...(body === '' ? {} : { body }) })
+      response.writeHead(reply.status, Object.fromEntries(reply.headers))
+      response.end(Buffer.from(await reply.arrayBuffer()))
+    }
+    answer().catch((error) => response.destroy(error))
+  }, port)
 }
 
 /** What API Gateway does: finds the route of a path, and the values in it. */

@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
+import { freePort } from '../../local/lib/ports.ts'
 import { ROOT } from '../../local/root.ts'
 import { startServices } from '../../local/stack.ts'
 
@@ -23,7 +24,9 @@ export function scratchFolder(name: string): string {
 /** Services of their own for the integration tests. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const dir = scratchFolder('integration')
-  const services = await startServices({ dir })
+  // Nothing listens there until a test lets its handlers be called over HTTP.
+  const apiUrl = `http://127.0.0.1:${await freePort()}`
+  const services = await startServices({ dir, apiUrl })
   project.provide('env', services.env)
   project.provide('endpoints', services.endpoints)
   return async () => {

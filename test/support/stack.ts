@@ -7,8 +7,8 @@ import { scratchFolder } from './services.ts'
 /** The whole local stack on free ports, so that it runs beside `npm start`. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const dir = scratchFolder('e2e')
-  const services = await startServices({ dir })
   const port = await freePort()
+  const services = await startServices({ dir, apiUrl: `http://127.0.0.1:${port}` })
   const api = await startApi({ dir, port, env: services.env })
   project.provide('env', services.env)
   project.provide('endpoints', {
