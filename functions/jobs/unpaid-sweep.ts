@@ -1,9 +1,9 @@
 // Every minute: closes unpaid orders whose timer was lost.
-import { upkeep } from '../../shared/domain/orders/index.ts'
-import type { Upkeep } from '../../shared/domain/orders/upkeep.ts'
+import type { Expiry } from '../../shared/domain/orders/expiry.ts'
+import { expiry } from '../../shared/domain/payments/index.ts'
 import { schedule } from '../../shared/platform/jobs/schedule.ts'
 
-export const build = (service: Pick<Upkeep, 'sweep'>) =>
+export const build = (service: Pick<Expiry, 'sweep'>) =>
   schedule('unpaid-sweep', async () => ({ closed: await service.sweep() }))
 
-export const handler = build(upkeep())
+export const handler = build(expiry())

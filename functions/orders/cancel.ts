@@ -1,13 +1,15 @@
 // POST /api/orders/{id}/cancel: closes an order that is not paid and gives its stock back.
+import type { Close } from '../../shared/domain/orders/close.ts'
 import { WrongState } from '../../shared/domain/orders/errors.ts'
 import { orders } from '../../shared/domain/orders/index.ts'
 import { OrderDetail } from '../../shared/domain/orders/order.ts'
 import type { Orders } from '../../shared/domain/orders/orders.ts'
+import { closing } from '../../shared/domain/payments/index.ts'
 import { NotFound } from '../../shared/platform/errors/standard.ts'
 import { ByUlid } from '../../shared/platform/http/fields.ts'
 import { route } from '../../shared/platform/http/route.ts'
 
-export const build = (service: Pick<Orders, 'cancel'>) =>
+export const build = (all: Pick<Orders, 'settled' | 'detail'>, close: Close) =>
   route(
     {
       method: 'POST',
@@ -18,7 +20,12 @@ export const build = (service: Pick<Orders, 'cancel'>) =>
       replies: { 200: OrderDetail },
       errors: [NotFound, WrongState],
     },
-    ({ params, user }) => service.cancel(user.id, params.id),
+    async ({ params, user }) => {
+      await all.settled(user.id, params.id)
+      const actor = { kind: 'user', id: user.id } as const
+      await close(params.id, { actor, reason: 'cancelled by the user' })
+      return all.detail(user.id, params.id)
+    },
   )
 
-export const handler = build(orders())
+export const handler = build(orders(), closing())

@@ -78,7 +78,7 @@ describe('serverless.yml and the functions', () => {
       )
       expect(resource).toBe(`${camel}Queue`)
     } else {
-      expect(event?.schedule).toMatch(/^rate\(/)
+      expect(event?.schedule).toMatch(/^(rate|cron)\(/)
     }
   })
 

@@ -1,7 +1,7 @@
 import type { Database } from '../../platform/database/database.ts'
 import { NotFound } from '../../platform/errors/standard.ts'
 import type { Outbox } from '../../platform/outbox/outbox.ts'
-import { currentScope } from '../../platform/telemetry/scope.ts'
+import { outOfTime } from '../../platform/telemetry/scope.ts'
 import { WrongState } from './errors.ts'
 import { readHistory } from './history.ts'
 import { type Actor, SYSTEM } from './machine.ts'
@@ -71,7 +71,7 @@ export function createFulfilment({ database, outbox, take, confirmDays }: Fulfil
         const before = new Date(Date.now() - confirmDays * DAY_MILLIS)
         const ids = await readLongShipped(database, before, BATCH)
         for (const id of ids) {
-          if (currentScope()?.deadline.aborted === true) return confirmed
+          if (outOfTime()) return confirmed
           try {
             await confirm(id, SYSTEM, `not confirmed within ${confirmDays} days`)
             confirmed++

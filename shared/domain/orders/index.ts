@@ -14,13 +14,15 @@ import { createFulfilment } from './fulfilment.ts'
 import { createHolds } from './holds.ts'
 import { createOrders } from './orders.ts'
 import { createPersist } from './persist.ts'
+import { createRelay } from './relay.ts'
 import { createSteps } from './steps.ts'
-import { createUpkeep } from './upkeep.ts'
 
 const queue = { send }
-const holds = once(() => createHolds(redis(), settings().RELAY_AFTER_SECONDS))
+export const holds = once(() => createHolds(redis(), settings().RELAY_AFTER_SECONDS))
 export const takeStep = once(() => createSteps(outbox()))
-const close = once(() => createClose({ database: database(), holds: holds(), take: takeStep() }))
+export const closeOrder = once(() =>
+  createClose({ database: database(), holds: holds(), take: takeStep() }),
+)
 
 export const persist = once(() =>
   createPersist({ database: database(), holds: holds(), outbox: outbox() }),
@@ -37,19 +39,11 @@ export const orders = once(() =>
     address: addresses().get,
     loadStock: stock().load,
     persist: persist(),
-    close: close(),
     unpaidMinutes: settings().UNPAID_MINUTES,
   }),
 )
 
-export const upkeep = once(() =>
-  createUpkeep({
-    database: database(),
-    holds: holds(),
-    queue,
-    close: close(),
-  }),
-)
+export const relayHolds = once(() => createRelay({ holds: holds(), queue }))
 
 export const fulfilment = once(() =>
   createFulfilment({

@@ -25,7 +25,11 @@ export const STEPS = {
   confirm: { from: ['shipped'], to: 'completed', by: ['user', 'system'] },
   // A buyer asks, an admin grants: both lead to `refunding`, and only the grant moves money.
   askRefund: { from: ['paid', 'shipped', 'completed'], to: 'refunding', by: ['user'] },
-  grantRefund: { from: ['paid', 'shipped', 'completed'], to: 'refunding', by: ['admin'] },
+  grantRefund: {
+    from: ['paid', 'shipped', 'completed', 'refunding'],
+    to: 'refunding',
+    by: ['admin'],
+  },
   // A refusal puts the order back to where it was asked.
   refuseToPaid: { from: ['refunding'], to: 'paid', by: ['admin'] },
   refuseToShipped: { from: ['refunding'], to: 'shipped', by: ['admin'] },

@@ -12,7 +12,6 @@ import { type CouponRules, discountOf } from '../coupons/coupon.ts'
 import { CouponUnusable } from '../coupons/errors.ts'
 import type { ClaimKey, ClaimRow } from '../coupons/repository.ts'
 import { OutOfStock } from '../stock/errors.ts'
-import type { Close } from './close.ts'
 import { KeyReused, PurchaseLimit } from './errors.ts'
 import { readHistory } from './history.ts'
 import type { Earlier, Holds, OrderMessage, Placed } from './holds.ts'
@@ -42,7 +41,6 @@ export type OrderDeps = {
   address(userId: string, id: string): Promise<DeliveryAddress>
   /** Fills the counters of SKUs that Redis does not have. */
   loadStock(skuIds: readonly string[]): Promise<void>
-  close: Close
   persist(orders: readonly AcceptedOrder[]): Promise<void>
   unpaidMinutes: number
 }
@@ -237,17 +235,6 @@ export function createOrders(deps: OrderDeps) {
       const items = newestFirst.slice(0, limit)
       const nextCursor = newestFirst.length > limit ? (items.at(-1)?.orderId ?? null) : null
       return { items, nextCursor }
-    },
-
-    /**
-     * Cancels an order that is not paid and gives its stock back.
-     * @throws NotFound, WrongState
-     */
-    async cancel(userId: string, orderId: string): Promise<OrderDetail> {
-      await settled(userId, orderId)
-      const actor = { kind: 'user', id: userId } as const
-      await deps.close(orderId, { actor, reason: 'cancelled by the user' })
-      return detail(userId, orderId)
     },
   }
 }

@@ -2,8 +2,11 @@ import type { Queryable } from '../../platform/database/database.ts'
 import { listOf, rowsOf, sql } from '../../platform/database/sql.ts'
 import type { StockRow } from './counters.ts'
 
-/** Why stock changed. `reserve` and `release` belong to an order, the others to an admin. */
-export type LedgerKind = 'receive' | 'correct' | 'reserve' | 'release'
+/**
+ * Why stock changed. `reserve` and `release` belong to an order, as does `restock`: units that come back
+ * with a refund count as received again. The others belong to an admin.
+ */
+export type LedgerKind = 'receive' | 'correct' | 'reserve' | 'release' | 'restock'
 
 export type LedgerEntry = {
   skuId: string
@@ -87,7 +90,7 @@ export async function readSums(tx: Queryable, skuId: string): Promise<StockSums 
   const [row] = await tx.query<Record<keyof StockSums, string | null>>(
     sql`SELECT s.stock AS stock,
           (SELECT SUM(l.delta) FROM stock_ledger l
-            WHERE l.sku_id = s.id AND l.kind IN ('receive', 'correct')) AS received,
+            WHERE l.sku_id = s.id AND l.kind IN ('receive', 'correct', 'restock')) AS received,
           (SELECT SUM(i.quantity) FROM order_items i JOIN orders o ON o.id = i.order_id
             WHERE i.sku_id = s.id AND o.state = 'unpaid') AS unpaid,
           (SELECT SUM(i.quantity) FROM order_items i JOIN orders o ON o.id = i.order_id

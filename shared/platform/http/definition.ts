@@ -17,6 +17,8 @@ export type RouteDefinition = {
   params?: Schema
   query?: Schema
   body?: Schema
+  /** Hands on the body's bytes as they came, unread: for signatures over them. */
+  rawBody?: true
   /** Asks for the header Idempotency-Key and hands it on. */
   idempotent?: boolean
   /** The form of `data` by HTTP status. */
@@ -34,6 +36,7 @@ export type Input<D extends RouteDefinition> = {
   params: Output<D['params']>
   query: Output<D['query']>
   body: Output<D['body']>
+  rawBody: D['rawBody'] extends true ? Buffer : undefined
   user: D['auth'] extends 'public' ? undefined : Identity
   idempotencyKey: D['idempotent'] extends true ? string : undefined
   /** Request headers, names in lower case. */

@@ -40,3 +40,8 @@ export function callDeadline(capMillis: number): AbortSignal {
   const scope = currentScope()
   return scope === undefined ? cap : AbortSignal.any([scope.deadline, cap])
 }
+
+/** @returns whether the running invocation is about to be ended: begin nothing new then */
+export function outOfTime(): boolean {
+  return currentScope()?.deadline.aborted === true
+}

@@ -3,13 +3,14 @@ import { beforeAll, beforeEach, describe, expect, inject, it } from 'vitest'
 import { build as stockJob } from '../../../functions/jobs/stock.ts'
 import { readClaims } from '../../../shared/domain/coupons/repository.ts'
 import { type Close, createClose } from '../../../shared/domain/orders/close.ts'
+import { createExpiry } from '../../../shared/domain/orders/expiry.ts'
 import { createHolds, type Holds } from '../../../shared/domain/orders/holds.ts'
 import { SYSTEM } from '../../../shared/domain/orders/machine.ts'
 import { OrderAccepted } from '../../../shared/domain/orders/messages.ts'
 import type { AcceptedOrder } from '../../../shared/domain/orders/order.ts'
 import { createPersist } from '../../../shared/domain/orders/persist.ts'
+import { createRelay } from '../../../shared/domain/orders/relay.ts'
 import { createSteps } from '../../../shared/domain/orders/steps.ts'
-import { createUpkeep } from '../../../shared/domain/orders/upkeep.ts'
 import { type Counters, createCounters } from '../../../shared/domain/stock/counters.ts'
 import { createStock, type Stock } from '../../../shared/domain/stock/stock.ts'
 import { createDatabase, type Database } from '../../../shared/platform/database/database.ts'
@@ -236,7 +237,7 @@ describe('closing an unpaid order', () => {
   })
 
   it('happens by the timer when the time is up, and not before', async () => {
-    const upkeep = createUpkeep({ database, holds, queue, close })
+    const expiry = createExpiry({ database, queue, close })
     const sku = await newSku(5)
     const early = await accept({ [sku]: 1 })
     const late = await accept(
@@ -245,26 +246,26 @@ describe('closing an unpaid order', () => {
     )
     await persist([early, late])
     sent.length = 0
-    await upkeep.onTimer(early)
-    await upkeep.onTimer(late)
+    await expiry.onTimer(early)
+    await expiry.onTimer(late)
     expect(await stateOf(early.orderId)).toBe('unpaid')
     expect(await stateOf(late.orderId)).toBe('cancelled')
     const [again] = sent
     expect(again?.queue).toBe('order-timeout')
     expect(again?.messages[0]?.delaySeconds).toBeGreaterThan(890)
     queueRefuses = true
-    await expect(upkeep.onTimer(early)).rejects.toThrow()
+    await expect(expiry.onTimer(early)).rejects.toThrow()
   })
 
   it('is done by the sweep where the timer was lost', async () => {
-    const upkeep = createUpkeep({ database, holds, queue, close })
+    const expiry = createExpiry({ database, queue, close })
     const sku = await newSku(5)
     const order = await accept(
       { [sku]: 1 },
       { expiresAt: new Date(Date.now() - 120_000).toISOString() },
     )
     await persist([order])
-    expect(await upkeep.sweep()).toBeGreaterThanOrEqual(1)
+    expect(await expiry.sweep()).toBeGreaterThanOrEqual(1)
     expect(await stateOf(order.orderId)).toBe('cancelled')
     await expectBalance(sku, { held: 0, available: 5 })
   })
@@ -288,8 +289,7 @@ describe('the relay', () => {
       answer: '{}',
       limits: [0],
     })
-    const upkeep = createUpkeep({ database, holds: impatient, queue, close })
-    await upkeep.relay()
+    await createRelay({ holds: impatient, queue })()
     const relayed = sent.flatMap(({ messages }) => messages.map(({ message }) => message))
     const message = relayed.find(({ data }) => (data as AcceptedOrder).orderId === order.orderId)
     expect(message?.data).toEqual(order)

@@ -25,10 +25,11 @@ export function validate(definition: RouteDefinition): MiddlewareObj<HttpEvent> 
       const params = check('params', definition.params && (event.pathParameters ?? {}))
       const query = check('query', event.queryStringParameters ?? {})
       const reads = definition.method !== 'GET' && definition.method !== 'ANY'
-      const body = reads ? check('body', readJson(event)) : undefined
+      const rawBody = definition.rawBody ? readBytes(event) : undefined
+      const body = reads && !definition.rawBody ? check('body', readJson(event)) : undefined
       const idempotencyKey = definition.idempotent ? readKey(event, problems) : undefined
       if (problems.length > 0) throw ValidationFailed.of(problems)
-      event.input = Object.assign(event.input, { params, query, body, idempotencyKey })
+      event.input = Object.assign(event.input, { params, query, body, rawBody, idempotencyKey })
     },
   }
 }
@@ -42,11 +43,17 @@ function readKey(event: HttpEvent, problems: FieldProblem[]): string {
   return key
 }
 
-/** @throws BodyTooLarge, ValidationFailed where the body is not JSON in UTF-8 */
-function readJson({ body, isBase64Encoded }: HttpEvent): unknown {
-  if (!body) return undefined
+/** @throws BodyTooLarge */
+function readBytes({ body = '', isBase64Encoded }: HttpEvent): Buffer {
   const bytes = Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8')
   if (bytes.length > BODY_LIMIT_BYTES) throw new BodyTooLarge()
+  return bytes
+}
+
+/** @throws BodyTooLarge, ValidationFailed where the body is not JSON in UTF-8 */
+function readJson(event: HttpEvent): unknown {
+  const bytes = readBytes(event)
+  if (bytes.length === 0) return undefined
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
   } catch {

@@ -1,10 +1,9 @@
 import type { Database } from '../../platform/database/database.ts'
 import { NotFound } from '../../platform/errors/standard.ts'
 import { MAX_DELAY_SECONDS, type Queue } from '../../platform/queue/queue.ts'
-import { currentScope } from '../../platform/telemetry/scope.ts'
+import { outOfTime } from '../../platform/telemetry/scope.ts'
 import type { Close } from './close.ts'
 import { WrongState } from './errors.ts'
-import type { Holds } from './holds.ts'
 import { SYSTEM } from './machine.ts'
 import { OrderExpires } from './messages.ts'
 import { readOverdue } from './repository.ts'
@@ -13,17 +12,14 @@ const BATCH = 100
 /** The queue's own timers come first; the sweep takes what they left after this many milliseconds. */
 const SWEEP_AFTER_MILLIS = 60_000
 
-export type UpkeepDeps = {
+export type ExpiryDeps = {
   database: Database
-  holds: Pick<Holds, 'overdue'>
   queue: Queue
   close: Close
 }
 
-const outOfTime = () => currentScope()?.deadline.aborted === true
-
-/** What the clock does for orders. Each step is safe to run twice at once. */
-export function createUpkeep(deps: UpkeepDeps) {
+/** Unpaid orders whose time is up. Each step is safe to run twice at once. */
+export function createExpiry(deps: ExpiryDeps) {
   /** @returns false where the order was paid or closed already */
   async function expire(orderId: string): Promise<boolean> {
     try {
@@ -66,22 +62,7 @@ export function createUpkeep(deps: UpkeepDeps) {
         if (ids.length < BATCH) return closed
       }
     },
-
-    /** Sends the messages of holds that nobody has handled yet. @returns how many went out */
-    async relay(): Promise<number> {
-      let relayed = 0
-      while (!outOfTime()) {
-        const messages = await deps.holds.overdue(BATCH)
-        const { failed } = await deps.queue.send(
-          'stock',
-          messages.map((message) => ({ message })),
-        )
-        relayed += messages.length - failed.length
-        if (messages.length < BATCH || failed.length > 0) break
-      }
-      return relayed
-    },
   }
 }
 
-export type Upkeep = ReturnType<typeof createUpkeep>
+export type Expiry = ReturnType<typeof createExpiry>

@@ -1,0 +1,70 @@
+import { once } from '../../platform/config/once.ts'
+import { database } from '../../platform/database/database.ts'
+import { outbox } from '../../platform/outbox/index.ts'
+import { send } from '../../platform/queue/queue.ts'
+import { wechatPay } from '../../platform/wechat/pay/index.ts'
+import { createExpiry } from '../orders/expiry.ts'
+import { closeOrder, holds, orders, takeStep } from '../orders/index.ts'
+import { readOpenid } from '../users/repository.ts'
+import { createCheckout } from './checkout.ts'
+import { createClosing } from './closing.ts'
+import { createNotices } from './notices.ts'
+import { createPayback } from './payback.ts'
+import { createReconcile } from './reconcile.ts'
+import { createRefunds } from './refunds.ts'
+import { createSettle } from './settle.ts'
+import { createWatch } from './watch.ts'
+
+const base = once(() => ({ database: database(), outbox: outbox(), take: takeStep() }))
+
+const payback = once(() =>
+  createPayback({
+    ...base(),
+    wechat: wechatPay(),
+    mirror: (rows) => holds().settle([], rows),
+  }),
+)
+const settle = once(() => createSettle({ ...base(), pushRefund: payback().push }))
+
+export const watch = once(() =>
+  createWatch({
+    database: database(),
+    wechat: wechatPay(),
+    settle: settle(),
+    push: payback().push,
+  }),
+)
+
+export const checkout = once(() =>
+  createCheckout({
+    database: database(),
+    wechat: wechatPay(),
+    order: orders().settled,
+    openid: (userId) => readOpenid(database(), userId),
+    check: watch().check,
+  }),
+)
+
+/** Closes an unpaid order, at WeChat first. */
+export const closing = once(() =>
+  createClosing({
+    database: database(),
+    wechat: wechatPay(),
+    close: closeOrder(),
+    check: watch().check,
+  }),
+)
+
+export const expiry = once(() =>
+  createExpiry({ database: database(), queue: { send }, close: closing() }),
+)
+
+export const refunds = once(() => createRefunds({ ...base(), push: payback().push }))
+
+export const notices = once(() =>
+  createNotices({ wechat: wechatPay(), settle: settle(), apply: payback().apply }),
+)
+
+export const reconcile = once(() =>
+  createReconcile({ database: database(), wechat: wechatPay(), check: watch().check }),
+)

@@ -1,0 +1,44 @@
+import * as z from 'zod/mini'
+import { Time, text } from '../../platform/http/fields.ts'
+
+/** The arguments of `wx.requestPayment`. */
+export const PayParams = z.object({
+  timeStamp: z.string(),
+  nonceStr: z.string(),
+  package: z.string(),
+  signType: z.literal('RSA'),
+  paySign: z.string(),
+})
+
+const reason = z.optional(text(1, 80))
+
+/** Why the buyer wants the money back. */
+export const AskRefund = z.optional(z.strictObject({ reason }))
+
+/**
+ * An admin's decision. `restock` puts the units back on sale; left out, that is so where the order had
+ * not been shipped.
+ */
+export const DecideRefund = z._default(
+  z.strictObject({
+    decision: z._default(z.enum(['grant', 'refuse']), 'grant'),
+    reason,
+    restock: z.optional(z.boolean()),
+  }),
+  { decision: 'grant' },
+)
+export type DecideRefund = z.output<typeof DecideRefund>
+
+/** The answer that WeChat Pay expects to a notice. */
+export const NoticeAnswer = z.object({ code: z.enum(['SUCCESS', 'FAIL']), message: z.string() })
+export type NoticeAnswer = z.output<typeof NoticeAnswer>
+
+/** What a person has to look at. */
+export const IncidentView = z.object({
+  id: z.string(),
+  kind: z.string(),
+  orderId: z.string(),
+  detail: z.string(),
+  traceId: z.optional(z.string()),
+  createdAt: Time,
+})
