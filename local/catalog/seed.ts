@@ -3,6 +3,7 @@ import { ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/clien
 import mysql, { type Connection, type ResultSetHeader } from 'mysql2/promise'
 import { indexTerms } from '../../shared/domain/catalog/search.ts'
 import { AWS_CLIENT } from '../aws/sqs.ts'
+import { COUPONS } from './coupons.ts'
 import { picture } from './pictures.ts'
 import { CATALOG, type SampleProduct } from './products.ts'
 
@@ -16,8 +17,8 @@ type Placed = { id: number; categoryId: number; product: SampleProduct; image: s
 export type SeedOptions = { mysqlUrl: string; s3Endpoint: string; bucket: string }
 
 /**
- * Puts the sample catalogue into a shop, with pictures in the bucket. Doing it again changes nothing
- * but the pictures' addresses, where those have moved: stock that was sold stays sold.
+ * Puts the sample catalogue and coupons into a shop, with pictures in the bucket. Doing it again
+ * changes nothing but the pictures' addresses, where those have moved: stock that was sold stays sold.
  * @returns how many products the sample has
  */
 export async function seedCatalog(options: SeedOptions): Promise<{ products: number }> {
@@ -28,6 +29,7 @@ export async function seedCatalog(options: SeedOptions): Promise<{ products: num
     await connection.beginTransaction()
     await insertCategories(connection)
     for (const placed of products) await insertProduct(connection, placed)
+    await insertCoupons(connection)
     await connection.commit()
   } finally {
     await connection.end()
@@ -138,6 +140,29 @@ async function insertProduct(connection: Connection, placed: Placed): Promise<vo
       `INSERT INTO stock_ledger (sku_id, kind, delta, reason, created_at)
        VALUES (?, 'receive', ?, 'sample catalogue', UTC_TIMESTAMP(3))`,
       [skuId, sku.stock],
+    )
+  }
+}
+
+/** Coupons have the ids 1, 2, … */
+async function insertCoupons(connection: Connection): Promise<void> {
+  for (const [index, coupon] of COUPONS.entries()) {
+    await connection.query(
+      `INSERT IGNORE INTO coupons
+         (id, name, kind, amount_fen, percent_off, max_discount_fen, threshold_fen, valid_from, valid_until,
+          total, per_user, created_at, updated_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, '2026-01-01', '2036-01-01', ?, ?, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))`,
+      [
+        index + 1,
+        coupon.name,
+        coupon.kind,
+        coupon.amountFen ?? null,
+        coupon.percentOff ?? null,
+        coupon.maxDiscountFen ?? null,
+        coupon.thresholdFen,
+        coupon.total ?? null,
+        coupon.perUser,
+      ],
     )
   }
 }

@@ -53,3 +53,20 @@ function fullDiscountFen(coupon: CouponTerms, itemsFen: number): number {
   const share = Math.floor((itemsFen * coupon.percentOff) / 100)
   return Math.min(share, coupon.maxDiscountFen ?? share)
 }
+
+/** Why a coupon can't be claimed. */
+export type ClaimRefusal = 'limit reached' | 'sold out' | 'expired' | 'withdrawn'
+
+/**
+ * Whether a user can claim a coupon (again); also before its first moment.
+ * @param claimed how often the user has
+ * @returns why not, or undefined
+ */
+export function refusalOf(coupon: Coupon, claimed: number, at: Date): ClaimRefusal | undefined {
+  // What is a matter of this user comes first: who has claimed all one may is told that, not "sold out".
+  if (claimed >= coupon.perUser) return 'limit reached'
+  if (coupon.withdrawn) return 'withdrawn'
+  if (at.getTime() >= Date.parse(coupon.validUntil)) return 'expired'
+  if (coupon.total !== undefined && coupon.claimed >= coupon.total) return 'sold out'
+  return undefined
+}

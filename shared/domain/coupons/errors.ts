@@ -1,13 +1,11 @@
 import { ApiError } from '../../platform/errors/api-error.ts'
+import type { ClaimRefusal } from './coupon.ts'
 
 /** 409: the coupon can't be used for this order; `details` has the `reason`. */
 export class CouponUnusable extends ApiError {
   static override readonly code = 40907
   static override readonly summary = "the coupon can't be used for this order"
 }
-
-/** Why a coupon can't be claimed. */
-export type ClaimRefusal = 'limit reached' | 'sold out' | 'expired' | 'withdrawn'
 
 /** 409: the coupon can't be claimed (again); `details` has the `reason`. */
 export class CouponGone extends ApiError {

@@ -3,6 +3,7 @@ import { once } from '../../platform/config/once.ts'
 import { database } from '../../platform/database/database.ts'
 import { redis } from '../../platform/redis/client.ts'
 import type { CouponRules } from './coupon.ts'
+import { createCoupons } from './coupons.ts'
 import { readRules } from './repository.ts'
 
 const TTL_SECONDS = 300
@@ -19,3 +20,5 @@ const rules = once(() =>
 /** The rules of coupons as orders need them, by id; those that don't exist are left out. */
 export const couponRules = (ids: readonly string[]): Promise<Map<string, CouponRules>> =>
   rules().getMany(ids)
+
+export const coupons = once(() => createCoupons({ database: database(), rules: rules() }))

@@ -1,7 +1,8 @@
 import type { Queryable } from '../../platform/database/database.ts'
-import { join, listOf, rowsOf, type Sql, sql } from '../../platform/database/sql.ts'
+import { all, join, listOf, rowsOf, type Sql, sql } from '../../platform/database/sql.ts'
 import { fen } from '../../platform/database/values.ts'
 import type { Coupon, CouponRules, CouponTerms } from './coupon.ts'
+import type { ClaimState, CouponChange, NewCoupon } from './schemas.ts'
 
 type RulesRow = {
   id: string
@@ -72,6 +73,62 @@ export async function readRules(
   return new Map(rows.map((row) => [row.id, toRules(row)]))
 }
 
+/** @returns coupons whatever has become of them, the newest first */
+export async function readCoupons(
+  db: Queryable,
+  { before, limit }: { before?: string | undefined; limit: number },
+): Promise<Coupon[]> {
+  const after = before === undefined ? sql`` : sql`WHERE c.id < ${before}`
+  const rows = await db.query<CouponRow>(
+    sql`SELECT ${COLUMNS} FROM coupons c ${after} ORDER BY c.id DESC LIMIT ${limit}`,
+  )
+  return rows.map(toCoupon)
+}
+
+/** Writes a new coupon. @returns its id */
+export async function insertCoupon(
+  db: Queryable,
+  coupon: NewCoupon,
+  createdBy: string,
+): Promise<string> {
+  const now = new Date()
+  const { name, kind, thresholdFen, validFrom, validUntil, total, perUser } = coupon
+  const amountFen = coupon.kind === 'amount' ? coupon.amountFen : null
+  const percentOff = coupon.kind === 'percent' ? coupon.percentOff : null
+  const maxDiscountFen = coupon.kind === 'percent' ? (coupon.maxDiscountFen ?? null) : null
+  const { insertId } = await db.write(
+    sql`INSERT INTO coupons (name, kind, amount_fen, percent_off, max_discount_fen, threshold_fen,
+          valid_from, valid_until, total, per_user, created_by, created_at, updated_at)
+        VALUES (${name}, ${kind}, ${amountFen}, ${percentOff}, ${maxDiscountFen}, ${thresholdFen},
+          ${validFrom === undefined ? now : new Date(validFrom)}, ${new Date(validUntil)},
+          ${total ?? null}, ${perUser}, ${createdBy}, ${now}, ${now})`,
+  )
+  return insertId
+}
+
+/** Like {@link readCoupon}, and locks the row, so that changes come one after the other. */
+export async function lockCoupon(tx: Queryable, id: string): Promise<Coupon | undefined> {
+  const [row] = await tx.query<CouponRow>(
+    sql`SELECT ${COLUMNS} FROM coupons c WHERE c.id = ${id} FOR UPDATE`,
+  )
+  return row && toCoupon(row)
+}
+
+/** Writes the fields of a coupon that are named. */
+export async function updateCoupon(tx: Queryable, id: string, change: CouponChange): Promise<void> {
+  const now = new Date()
+  const columns = [sql`updated_at = ${now}`]
+  if (change.name !== undefined) columns.push(sql`name = ${change.name}`)
+  if (change.validUntil !== undefined) {
+    columns.push(sql`valid_until = ${new Date(change.validUntil)}`)
+  }
+  if (change.total !== undefined) columns.push(sql`total = ${change.total}`)
+  if (change.withdrawn !== undefined) {
+    columns.push(sql`withdrawn_at = ${change.withdrawn ? now : null}`)
+  }
+  await tx.write(sql`UPDATE coupons SET ${join(columns)} WHERE id = ${id}`)
+}
+
 /** A coupon, and how often one user has claimed it and used a claim. */
 export type Offer = Coupon & { mine: { claimed: number; used: number } }
 
@@ -96,9 +153,63 @@ export async function readOffer(
   return row && toOffer(row)
 }
 
+export type OfferPage = {
+  userId: string
+  /** The moment by which coupons are over or not. */
+  at: Date
+  /** Only coupons with a lower id. */
+  before?: string | undefined
+  limit: number
+}
+
+/** @returns coupons that are neither over, withdrawn nor all claimed, the newest first */
+export async function readOffers(db: Queryable, page: OfferPage): Promise<Offer[]> {
+  return readOfferPage(db, page, [
+    sql`c.withdrawn_at IS NULL`,
+    sql`c.valid_until > ${page.at}`,
+    sql`(c.total IS NULL OR c.claimed < c.total)`,
+  ])
+}
+
+/** @returns coupons that the user has claimed, the newest first: all of them, or those in one state */
+export async function readClaimed(
+  db: Queryable,
+  page: OfferPage & { state?: ClaimState | undefined },
+): Promise<Offer[]> {
+  const conditions = [sql`u.claimed > 0`]
+  if (page.state === 'used') conditions.push(sql`u.used = u.claimed`)
+  if (page.state === 'usable')
+    conditions.push(sql`u.used < u.claimed`, sql`c.valid_until > ${page.at}`)
+  if (page.state === 'expired')
+    conditions.push(sql`u.used < u.claimed`, sql`c.valid_until <= ${page.at}`)
+  return readOfferPage(db, page, conditions)
+}
+
+async function readOfferPage(
+  db: Queryable,
+  { userId, before, limit }: OfferPage,
+  conditions: Sql[],
+): Promise<Offer[]> {
+  const wanted = before === undefined ? conditions : [...conditions, sql`c.id < ${before}`]
+  const rows = await db.query<OfferRow>(
+    sql`${offersTo(userId)} WHERE ${all(wanted)} ORDER BY c.id DESC LIMIT ${limit}`,
+  )
+  return rows.map(toOffer)
+}
+
+/**
+ * Makes the row in which {@link addClaim} counts, so that this finds a row to lock: inserting under its
+ * guard would lock gaps, and gaps deadlock.
+ */
+export async function openClaims(db: Queryable, userId: string, couponId: string): Promise<void> {
+  await db.write(
+    sql`INSERT IGNORE INTO user_coupons (user_id, coupon_id) VALUES (${userId}, ${couponId})`,
+  )
+}
+
 /**
  * Claims a coupon once more: one statement, so that the lock on the coupon, for which all claims queue,
- * is held for no round trip. Its tables are read in the order in which they stand: a claim that waits
+ * is held for no round trip. Its tables are locked in the order in which they stand: a claim that waits
  * for an order of the same user does not hold the coupon meanwhile.
  * @returns false where the coupon has none left, the user has as many as one may, or it is over
  */
@@ -108,10 +219,6 @@ export async function addClaim(
   couponId: string,
   at: Date,
 ): Promise<boolean> {
-  // A row to update, made beforehand: inserting under the guard would lock gaps, and gaps deadlock.
-  await db.write(
-    sql`INSERT IGNORE INTO user_coupons (user_id, coupon_id) VALUES (${userId}, ${couponId})`,
-  )
   const { rowsAffected } = await db.write(
     sql`UPDATE user_coupons u JOIN coupons c ON c.id = u.coupon_id
         SET u.claimed = u.claimed + 1, u.version = u.version + 1, c.claimed = c.claimed + 1
@@ -135,13 +242,10 @@ type ClaimColumns = {
   version: string
 }
 
-/** Written out pair by pair, because not every engine uses an index for (a, b) IN (…). */
 const claimsOf = (keys: readonly ClaimKey[]): Sql => sql`
   SELECT user_id, coupon_id, claimed, used, version FROM user_coupons
-  WHERE ${join(
-    keys.map(({ userId, couponId }) => sql`(user_id = ${userId} AND coupon_id = ${couponId})`),
-    ' OR ',
-  )} ORDER BY user_id, coupon_id`
+  WHERE (user_id, coupon_id) IN (${rowsOf(keys.map(({ userId, couponId }) => [userId, couponId]))})
+  ORDER BY user_id, coupon_id`
 
 const toClaimRow = ({ user_id, coupon_id, claimed, used, version }: ClaimColumns): ClaimRow => ({
   userId: user_id,

@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, inject, it } from 'vitest'
 import {
   addClaim,
   lockClaims,
+  openClaims,
   readClaims,
   readCoupon,
   returnClaim,
@@ -30,7 +31,11 @@ async function newCoupon({ total = null as number | null, perUser = 1 } = {}): P
   )
   return insertId
 }
-const claim = (userId: string, couponId: string) => addClaim(database, userId, couponId, now())
+const add = (userId: string, couponId: string) => addClaim(database, userId, couponId, now())
+async function claim(userId: string, couponId: string): Promise<boolean> {
+  await openClaims(database, userId, couponId)
+  return add(userId, couponId)
+}
 const leftOf = async (userId: string, couponId: string) =>
   (await readClaims(database, [{ userId, couponId }]))[0]?.left
 
@@ -69,11 +74,12 @@ describe('claims', () => {
     const couponId = await newCoupon({ perUser: 2 })
     const [busy, other] = [newUser(), newUser()]
     await claim(busy, couponId)
+    await openClaims(database, other, couponId)
     let waiting: Promise<boolean> | undefined
     await database.transaction(async (tx) => {
       await lockClaims(tx, [{ userId: busy, couponId }])
-      waiting = claim(busy, couponId)
-      expect(await claim(other, couponId)).toBe(true)
+      waiting = add(busy, couponId)
+      expect(await add(other, couponId)).toBe(true)
       expect(await useClaim(tx, busy, couponId)).toBe(true)
     })
     expect(await waiting).toBe(true)

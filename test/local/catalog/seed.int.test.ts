@@ -3,11 +3,14 @@ import { rmSync } from 'node:fs'
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import mysql, { type Connection, type RowDataPacket } from 'mysql2/promise'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import * as z from 'zod/mini'
 import { AWS_CLIENT } from '../../../local/aws/sqs.ts'
+import { COUPONS } from '../../../local/catalog/coupons.ts'
 import { CATALOG } from '../../../local/catalog/products.ts'
 import { type SeedOptions, seedCatalog } from '../../../local/catalog/seed.ts'
 import { type Databases, startDatabase } from '../../../local/engines/database.ts'
 import { migrate } from '../../../local/stack.ts'
+import { NewCoupon } from '../../../shared/domain/coupons/schemas.ts'
 import { scratchFolder } from '../../support/services.ts'
 
 const dir = scratchFolder('catalog')
@@ -44,6 +47,7 @@ const everything = async () => ({
   products: await rows('SELECT * FROM products ORDER BY id'),
   skus: await rows('SELECT * FROM skus ORDER BY id'),
   ledger: await rows('SELECT * FROM stock_ledger ORDER BY id'),
+  coupons: await rows('SELECT * FROM coupons ORDER BY id'),
 })
 
 test('the whole sample is there, on the shelf, and its books balance', async () => {
@@ -70,6 +74,15 @@ test('the whole sample is there, on the shelf, and its books balance', async () 
   ).toEqual([])
 })
 
+test('the sample coupons are there, and are such as an admin could make', async () => {
+  const { coupons } = await everything()
+  expect(coupons.map(({ name }) => name)).toEqual(COUPONS.map(({ name }) => name))
+  for (const coupon of COUPONS) {
+    const fields = { ...coupon, validUntil: '2036-01-01T00:00:00Z' }
+    expect(z.safeParse(NewCoupon, fields).error, coupon.name).toBeUndefined()
+  }
+})
+
 test('every product has a picture that can be fetched without a key', async () => {
   const products = await rows<{ images: string | string[] }>('SELECT images FROM products')
   for (const { images } of products) {
@@ -85,6 +98,7 @@ test('a second time keeps what was sold and edited, and uploads nothing', async 
   const [image] = [product?.images].flat().map((text) => /products\/[^"]+/.exec(text ?? '')?.[0])
   await s3.send(new PutObjectCommand({ Bucket: bucket, Key: image, Body: 'there already' }))
   await connection.query('UPDATE skus SET stock = stock - 3, version = version + 1 WHERE id = 10')
+  await connection.query('UPDATE coupons SET claimed = 7 WHERE id = 3')
   await connection.query("UPDATE products SET title = '改过的', sales = 999 WHERE id = 1")
   const before = await everything()
 

@@ -1,0 +1,21 @@
+// GET /api/admin/coupons: all coupons, whatever has become of them.
+import type { Coupons } from '../../shared/domain/coupons/coupons.ts'
+import { coupons } from '../../shared/domain/coupons/index.ts'
+import { CouponView, ListCoupons } from '../../shared/domain/coupons/schemas.ts'
+import { listOf } from '../../shared/platform/http/fields.ts'
+import { route } from '../../shared/platform/http/route.ts'
+
+export const build = (service: Pick<Coupons, 'list'>) =>
+  route(
+    {
+      method: 'GET',
+      path: '/api/admin/coupons',
+      summary: 'All coupons, the newest first',
+      auth: 'admin',
+      query: ListCoupons,
+      replies: { 200: listOf(CouponView) },
+    },
+    ({ query }) => service.list(query),
+  )
+
+export const handler = build(coupons())

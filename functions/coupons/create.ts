@@ -1,0 +1,22 @@
+// POST /api/admin/coupons: makes a coupon.
+
+import type { Coupons } from '../../shared/domain/coupons/coupons.ts'
+import { coupons } from '../../shared/domain/coupons/index.ts'
+import { CouponView, NewCoupon } from '../../shared/domain/coupons/schemas.ts'
+import { created } from '../../shared/platform/http/definition.ts'
+import { route } from '../../shared/platform/http/route.ts'
+
+export const build = (service: Pick<Coupons, 'create'>) =>
+  route(
+    {
+      method: 'POST',
+      path: '/api/admin/coupons',
+      summary: 'Makes a coupon',
+      auth: 'admin',
+      body: NewCoupon,
+      replies: { 201: CouponView },
+    },
+    async ({ body, user }) => created(await service.create(body, user.id)),
+  )
+
+export const handler = build(coupons())

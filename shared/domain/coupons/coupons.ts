@@ -1,0 +1,146 @@
+import type { Cache } from '../../platform/cache/cache.ts'
+import type { Database } from '../../platform/database/database.ts'
+import type { FieldProblem } from '../../platform/errors/api-error.ts'
+import { NotFound, ValidationFailed } from '../../platform/errors/standard.ts'
+import { type Coupon, type CouponRules, refusalOf } from './coupon.ts'
+import { CouponGone } from './errors.ts'
+import {
+  addClaim,
+  insertCoupon,
+  lockCoupon,
+  type Offer,
+  openClaims,
+  readClaimed,
+  readCoupon,
+  readCoupons,
+  readOffer,
+  readOffers,
+  updateCoupon,
+} from './repository.ts'
+import type {
+  CouponChange,
+  CouponOffer,
+  ListCoupons,
+  ListUserCoupons,
+  NewCoupon,
+  UserCoupon,
+} from './schemas.ts'
+
+export type CouponDeps = { database: Database; rules: Pick<Cache<CouponRules>, 'invalidate'> }
+
+/** Coupons as shoppers claim and admins make them. Orders use them through the repository. */
+export function createCoupons({ database, rules }: CouponDeps) {
+  async function offerTo(userId: string, id: string): Promise<Offer> {
+    const offer = await readOffer(database, userId, id)
+    if (offer === undefined) throw new NotFound()
+    return offer
+  }
+
+  async function find(id: string): Promise<Coupon> {
+    const coupon = await readCoupon(database, id)
+    if (coupon === undefined) throw new NotFound()
+    return coupon
+  }
+
+  return {
+    /** @returns a page of the coupons that can be had, the newest first, those to come among them */
+    async offered(userId: string, { limit, cursor }: ListCoupons) {
+      const at = new Date()
+      const page = { userId, at, before: cursor, limit: limit + 1 }
+      return pageOf(await readOffers(database, page), limit, (offer) => toOffer(offer, at))
+    },
+
+    /**
+     * Claims a coupon. A call whose answer got lost may have claimed: repeated, it claims once more
+     * where one may, else it says "limit reached", which tells the client that the user has it.
+     * @throws NotFound, CouponGone
+     */
+    async claim(userId: string, id: string): Promise<UserCoupon> {
+      const at = new Date()
+      const offer = await offerTo(userId, id)
+      const refusal = refusalOf(offer, offer.mine.claimed, at)
+      if (refusal !== undefined) throw CouponGone.because(refusal)
+      await openClaims(database, userId, id)
+      const claimed = await addClaim(database, userId, id, at)
+      const now = await offerTo(userId, id)
+      // What was there a moment ago is not, and that there is more again changes nothing about it.
+      if (!claimed) throw CouponGone.because(refusalOf(now, now.mine.claimed, at) ?? 'sold out')
+      return toUserCoupon(now, at)
+    },
+
+    /** @returns a page of the coupons that a user has claimed, the newest first */
+    async ofUser(userId: string, { state, limit, cursor }: ListUserCoupons) {
+      const at = new Date()
+      const page = { userId, state, at, before: cursor, limit: limit + 1 }
+      return pageOf(await readClaimed(database, page), limit, (offer) => toUserCoupon(offer, at))
+    },
+
+    /** @returns a page of all coupons, the newest first */
+    async list({ limit, cursor }: ListCoupons) {
+      const rows = await readCoupons(database, { before: cursor, limit: limit + 1 })
+      return pageOf(rows, limit, (coupon) => coupon)
+    },
+
+    async create(coupon: NewCoupon, actorId: string): Promise<Coupon> {
+      return find(await insertCoupon(database, coupon, actorId))
+    },
+
+    /**
+     * Changes, withdraws or offers a coupon again. An earlier `validUntil` ends claims that were made.
+     * @throws NotFound, ValidationFailed
+     */
+    async change(id: string, change: CouponChange): Promise<Coupon> {
+      await database.transaction(async (tx) => {
+        const coupon = await lockCoupon(tx, id)
+        if (coupon === undefined) throw new NotFound()
+        const problems = problemsOf(coupon, change)
+        if (problems.length > 0) throw ValidationFailed.of(problems)
+        await updateCoupon(tx, id, change)
+      })
+      await rules.invalidate([id])
+      return find(id)
+    },
+  }
+}
+
+export type Coupons = ReturnType<typeof createCoupons>
+
+function problemsOf(coupon: Coupon, { total, validUntil }: CouponChange): FieldProblem[] {
+  const problems: FieldProblem[] = []
+  const amount = (limit: number | null | undefined) => limit ?? Number.POSITIVE_INFINITY
+  if (total !== undefined && amount(total) < amount(coupon.total)) {
+    problems.push({ field: 'total', message: 'can only be raised' })
+  }
+  if (validUntil !== undefined && Date.parse(validUntil) <= Date.parse(coupon.validFrom)) {
+    problems.push({ field: 'validUntil', message: 'must be later than validFrom' })
+  }
+  return problems
+}
+
+/** Of rows read one beyond the page: whether there is a next one shows by that. */
+function pageOf<Row extends { id: string }, Item>(
+  rows: readonly Row[],
+  limit: number,
+  toItem: (row: Row) => Item,
+) {
+  const shown = rows.slice(0, limit)
+  const nextCursor = rows.length > limit ? (shown.at(-1)?.id ?? null) : null
+  return { items: shown.map(toItem), nextCursor }
+}
+
+function toOffer(offer: Offer, at: Date): CouponOffer {
+  const { mine, claimed, total, withdrawn: _, ...coupon } = offer
+  return {
+    ...coupon,
+    ...(total === undefined ? {} : { left: total - claimed }),
+    claimed: mine.claimed,
+    claimable: refusalOf(offer, mine.claimed, at) === undefined,
+  }
+}
+
+function toUserCoupon(offer: Offer, at: Date): UserCoupon {
+  const { mine, claimed: _, total: __, perUser: ___, withdrawn: ____, ...rules } = offer
+  const now = at.getTime()
+  const valid = Date.parse(rules.validFrom) <= now && now < Date.parse(rules.validUntil)
+  return { ...rules, ...mine, usable: valid && mine.used < mine.claimed }
+}
