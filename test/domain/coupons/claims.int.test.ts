@@ -108,14 +108,15 @@ describe('the order path', () => {
   })
 
   it('gives a use back once, however often it is asked to', async () => {
-    const couponId = await newCoupon()
+    const couponId = await newCoupon({ perUser: 2 })
     const userId = newUser()
-    const orderId = ulid()
+    const [orderId, otherId] = [ulid(), ulid()]
     await claim(userId, couponId)
-    await database.transaction(async (tx) => {
-      expect(await useClaim(tx, userId, couponId)).toBe(true)
-      await writeUse(tx, [{ orderId, userId, couponId, discountFen: 100 }])
-    })
+    await claim(userId, couponId)
+    for (const id of [orderId, otherId]) {
+      expect(await useClaim(database, userId, couponId)).toBe(true)
+      await writeUse(database, [{ orderId: id, userId, couponId, discountFen: 100 }])
+    }
     const giveBack = () =>
       database.transaction(async (tx) => {
         await lockClaims(tx, [{ userId, couponId }])
@@ -125,8 +126,9 @@ describe('the order path', () => {
     const returned = await Promise.all(Array.from({ length: 20 }, giveBack))
     expect(returned.filter(Boolean)).toHaveLength(1)
     expect(await leftOf(userId, couponId)).toBe(1)
-    expect(await returnClaim(database, userId, couponId)).toBe(false)
     expect(await returnUse(database, ulid())).toBeUndefined()
+    expect(await returnClaim(database, userId, couponId)).toBe(true)
+    expect(await returnClaim(database, userId, couponId)).toBe(false)
     // The use that was given back stays written down: the order can't use a claim again.
     await expect(
       writeUse(database, [{ orderId, userId, couponId, discountFen: 100 }]),
@@ -152,5 +154,45 @@ describe('the order path', () => {
     expect(await Promise.all(batches)).toEqual(batches.map(() => keys.length))
     const after = await readClaims(database, keys)
     expect(after.map(({ left }) => left)).toEqual(keys.map(() => 0))
+  })
+
+  it('runs beside claims without a deadlock, and the books balance', async () => {
+    const couponId = await newCoupon({ total: 25, perUser: 2 })
+    const users = Array.from({ length: 20 }, newUser)
+    const keys = users.map((userId) => ({ userId, couponId }))
+    // Some of the locks find no row yet, and lock the gap into which claims put one.
+    const orders = users.map((_, i) => ({
+      orderId: ulid(),
+      wanted: [...keys.slice(i), ...keys.slice(0, i)].slice(0, 5),
+    }))
+    const place = ({ orderId, wanted }: (typeof orders)[number]) =>
+      database.transaction(async (tx) => {
+        const [row] = (await lockClaims(tx, wanted)).filter(({ left }) => left > 0)
+        if (row === undefined || !(await useClaim(tx, row.userId, couponId))) return
+        await writeUse(tx, [{ ...row, orderId, discountFen: 100 }])
+      })
+    const cancel = ({ orderId, wanted }: (typeof orders)[number]) =>
+      database.transaction(async (tx) => {
+        await lockClaims(tx, wanted)
+        const use = await returnUse(tx, orderId)
+        if (use !== undefined) expect(await returnClaim(tx, use.userId, couponId)).toBe(true)
+      })
+    const early = await Promise.all(users.slice(0, 10).map((userId) => claim(userId, couponId)))
+    const placed = Promise.all(orders.map(place))
+    const late = await Promise.all([...users, ...users].map((userId) => claim(userId, couponId)))
+    await placed
+    await Promise.all(orders.slice(10).map(cancel))
+
+    expect([...early, ...late].filter(Boolean)).toHaveLength(25)
+    const [sums] = await database.query<Record<string, string>>(
+      sql`SELECT c.claimed, SUM(u.claimed) AS held, SUM(u.used) AS used, MAX(u.claimed) AS most,
+            (SELECT COUNT(*) FROM coupon_uses WHERE coupon_id = c.id AND state = 'used') AS written
+          FROM coupons c JOIN user_coupons u ON u.coupon_id = c.id WHERE c.id = ${couponId}
+          GROUP BY c.id, c.claimed`,
+    )
+    const { claimed, held, used, most, written } = sums ?? {}
+    expect([claimed, held, most].map(Number)).toEqual([25, 25, 2])
+    expect(Number(used)).toBe(Number(written))
+    expect(Number(used)).toBeGreaterThan(0)
   })
 })

@@ -1,6 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type CouponRules, discountOf } from '../../../shared/domain/coupons/coupon.ts'
+import {
+  type Coupon,
+  type CouponRules,
+  discountOf,
+  refusalOf,
+} from '../../../shared/domain/coupons/coupon.ts'
 
 const FROM = '2026-11-01T00:00:00.000Z'
 const UNTIL = '2026-12-01T00:00:00.000Z'
@@ -87,5 +92,21 @@ describe('discountOf', () => {
         expect(large.discountFen).toBeGreaterThanOrEqual(small.discountFen)
       }),
     )
+  })
+})
+
+describe('refusalOf', () => {
+  const coupon: Coupon = { ...amount(100), total: 10, perUser: 2, claimed: 9, withdrawn: false }
+  it.each([
+    ['a claim', coupon, 1, undefined],
+    ['a claim before its first moment', { ...coupon, validFrom: UNTIL }, 0, undefined],
+    ['any number', { ...amount(100), perUser: 2, claimed: 999, withdrawn: false }, 0, undefined],
+    ['one too many', coupon, 2, 'limit reached'],
+    ['what is gone', { ...coupon, claimed: 10 }, 0, 'sold out'],
+    ['what is gone, and had', { ...coupon, claimed: 10 }, 2, 'limit reached'],
+    ['what is over', { ...coupon, validUntil: DURING.toISOString() }, 0, 'expired'],
+    ['what is withdrawn', { ...coupon, withdrawn: true }, 0, 'withdrawn'],
+  ])('of %s', (_, of, claimed, expected) => {
+    expect(refusalOf(of, claimed, DURING)).toBe(expected)
   })
 })
