@@ -10,11 +10,18 @@ const KEPT_CALLS = 1000
 /** What the stand-in has beyond the real API: calls that it received, and calls made to fail. */
 export class Mock {
   readonly calls: Recorded[] = []
+  /** Subscribe messages and shipments that were taken. */
+  readonly messages: Record<string, unknown>[] = []
   #fault: Fault = {}
 
   setFault(fault: Fault): Record<string, unknown> {
     this.#fault = fault
     return { fault }
+  }
+
+  note(entry: Record<string, unknown>): void {
+    this.messages.push({ at: new Date().toISOString(), ...entry })
+    if (this.messages.length > KEPT_CALLS) this.messages.shift()
   }
 
   /**

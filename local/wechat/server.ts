@@ -7,8 +7,12 @@ import { keptSecret, randomSecret } from '../lib/secrets.ts'
 import type { App, Call, Reply } from './app.ts'
 import { Mock } from './mock.ts'
 import { type Pay, startPay } from './pay/index.ts'
+import { phoneNumber } from './phone.ts'
 import { session } from './session.ts'
-import { stableToken } from './token.ts'
+import { uploadShipping } from './shipping.ts'
+import { subscribeMessage, subscriptions } from './subscribe.ts'
+import { textCheck } from './text-check.ts'
+import { AccessTokens, stableToken } from './token.ts'
 
 export type WeChat = {
   url: string
@@ -25,6 +29,13 @@ export type WeChat = {
 const openidOf = (name: string) =>
   `o${createHash('sha256').update(name).digest('base64url').slice(0, 27)}`
 
+const isOpenid = (openid: unknown) => typeof openid === 'string' && /^o[\w-]{27}$/.test(openid)
+
+/** Calls that need the app's access token. */
+function withToken(app: App, handle: (call: Call) => Reply): (call: Call) => Reply {
+  return (call) => app.tokens.refusal(call.query.get('access_token')) ?? handle(call)
+}
+
 /**
  * A stand-in for api.weixin.qq.com: its paths, its error codes, and its habit of answering errors
  * with status 200; and for WeChat Pay. App id, secret, used codes and payments are kept in `dir`.
@@ -39,12 +50,36 @@ export async function startWechat(options: {
   mkdirSync(dir, { recursive: true })
   const appId = keptSecret(join(dir, 'app-id'), () => `wx${randomSecret().slice(0, 16)}`)
   const appSecret = keptSecret(join(dir, 'app-secret'))
-  const app: App = { appId, appSecret, openidOf, useCode: usedCodes(join(dir, 'used-codes')) }
   const mock = new Mock()
   const pay = await startPay({ dir: join(dir, 'pay'), appId, mock, now })
+  const app: App = {
+    appId,
+    appSecret,
+    tokens: new AccessTokens(),
+    openidOf,
+    isOpenid,
+    useCode: usedCodes(join(dir, 'used-codes')),
+    unsubscribed: new Set(),
+    note: (entry) => mock.note(entry),
+  }
   const routes: Record<string, (call: Call) => Reply> = {
     'GET /sns/jscode2session': (call) => session(app, call),
-    'POST /cgi-bin/stable_token': stableToken(app),
+    'POST /cgi-bin/stable_token': (call) => stableToken(app, call),
+    'POST /wxa/business/getuserphonenumber': withToken(app, (call) => phoneNumber(app, call)),
+    'POST /wxa/msg_sec_check': withToken(app, (call) => textCheck(app, call)),
+    'POST /cgi-bin/message/subscribe/send': withToken(app, (call) => subscribeMessage(app, call)),
+    'POST /wxa/sec/order/upload_shipping_info': withToken(app, uploadShipping(app)),
+  }
+  const controls: Record<string, (body: Record<string, unknown>) => Reply> = {
+    'POST /mock/faults': (body) => mock.setFault(body),
+    'GET /mock/calls': () => ({ calls: mock.calls }),
+    'POST /mock/expire-token': () => app.tokens.expire(),
+    'POST /mock/subscriptions': (body) => subscriptions(app, body),
+    'GET /mock/messages': () => ({ messages: mock.messages }),
+    'GET /': () => ({
+      what: "minimall's stand-in for WeChat and WeChat Pay, on this machine only",
+      routes: [...Object.keys({ ...routes, ...controls }), ...pay.routes],
+    }),
   }
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -59,14 +94,8 @@ export async function startWechat(options: {
       return send(response, { errcode: 47001, errmsg: 'data format error' })
     }
     const route = `${request.method} ${url.pathname}`
-    if (route === 'POST /mock/faults') return send(response, mock.setFault(body))
-    if (route === 'GET /mock/calls') return send(response, { calls: mock.calls })
-    if (route === 'GET /') {
-      return send(response, {
-        what: "minimall's stand-in for WeChat and WeChat Pay, on this machine only",
-        routes: [...Object.keys(routes), 'POST /mock/faults', 'GET /mock/calls', ...pay.routes],
-      })
-    }
+    const control = controls[route]
+    if (control !== undefined) return send(response, control(body))
     const fault = await mock.record(request.method ?? 'GET', url)
     if (fault === 'error') {
       response.writeHead(500).end('system error')
