@@ -26,7 +26,9 @@ export default defineConfig({
         // The same cases as over HTTP, straight against the handlers; the test polls the queues.
         test: {
           name: 'handlers',
-          include: ['test/e2e/{addresses,api,cart,catalog,coupons,orders}.test.ts'],
+          include: [
+            'test/e2e/{accounts,addresses,api,cart,catalog,coupons,messages,orders,payments}.test.ts',
+          ],
           globalSetup: 'test/support/services.ts',
           setupFiles: ['test/support/handlers-setup.ts'],
           testTimeout: 60_000,

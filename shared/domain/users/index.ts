@@ -3,20 +3,34 @@ import { settings } from '../../platform/config/index.ts'
 import { once } from '../../platform/config/once.ts'
 import { database } from '../../platform/database/database.ts'
 import { redis } from '../../platform/redis/client.ts'
+import { wechatApi } from '../../platform/wechat/api.ts'
+import { createPhones } from './phone.ts'
 import { readUsers } from './repository.ts'
 import { createUsers } from './users.ts'
 
 const TTL_SECONDS = 300
 
+const cache = once(() =>
+  createCache({
+    redis: redis(),
+    prefix: 'user',
+    ttlSeconds: TTL_SECONDS,
+    load: (ids) => readUsers(database(), ids),
+  }),
+)
+
 export const users = once(() =>
   createUsers({
     database: database(),
-    cache: createCache({
-      redis: redis(),
-      prefix: 'user',
-      ttlSeconds: TTL_SECONDS,
-      load: (ids) => readUsers(database(), ids),
-    }),
+    cache: cache(),
     adminOpenids: settings().ADMIN_OPENIDS,
+  }),
+)
+
+export const phones = once(() =>
+  createPhones({
+    database: database(),
+    cache: cache(),
+    phoneOfCode: wechatApi().phoneOfCode,
   }),
 )

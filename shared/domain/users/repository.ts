@@ -69,3 +69,11 @@ export async function changeUser(db: Queryable, id: string, change: UserChange):
   if (change.email !== undefined) columns.push(sql`email = ${change.email}`)
   await db.write(sql`UPDATE users SET ${join(columns)} WHERE id = ${id}`)
 }
+
+/** @returns false where there is no such user */
+export async function savePhone(db: Queryable, id: string, phone: string): Promise<boolean> {
+  const { rowsAffected } = await db.write(
+    sql`UPDATE users SET phone = ${phone}, updated_at = ${new Date()} WHERE id = ${id}`,
+  )
+  return rowsAffected === 1
+}

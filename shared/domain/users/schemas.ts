@@ -24,3 +24,12 @@ export const UserChange = z
   })
   .check(z.refine((change) => Object.keys(change).length > 0, 'name at least one field to change'))
 export type UserChange = z.output<typeof UserChange>
+
+/** A code of `getPhoneNumber` (not of `wx.login`). */
+export const PhoneCode = z.strictObject({
+  code: z.string().check(z.minLength(1), z.maxLength(256)),
+})
+
+/** Mainland numbers as they are dialled there, others with `+` and country code. */
+export const PhoneView = z.object({ phone: z.string() })
+export type PhoneView = z.output<typeof PhoneView>
