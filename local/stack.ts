@@ -19,6 +19,7 @@ import { newSigningKeys } from './lib/signing-keys.ts'
 import { untilReady } from './lib/wait.ts'
 import { ROOT } from './root.ts'
 import { startWechat } from './wechat/server.ts'
+import { LOCAL_TEMPLATES } from './wechat/templates.ts'
 
 const STAGE = 'local'
 const MEDIA_BUCKET = 'minimall-local-media'
@@ -176,6 +177,7 @@ export async function startServices({
       WECHAT_PAY_API_V3_KEY: wechat.pay.apiV3Key,
       WECHAT_PAY_PUBLIC_KEY_ID: wechat.pay.publicKeyId,
       WECHAT_PAY_PUBLIC_KEY: wechat.pay.publicKey,
+      WECHAT_TEMPLATES: LOCAL_TEMPLATES,
       ADMIN_OPENIDS: wechat.openidOf('admin'),
       MAIL_FROM: 'minimall <shop@example.com>',
     }

@@ -2,6 +2,7 @@
 import type { Auth } from '../../shared/domain/auth/auth.ts'
 import { auth } from '../../shared/domain/auth/index.ts'
 import { Login, Tokens } from '../../shared/domain/auth/schemas.ts'
+import { languageOf } from '../../shared/domain/users/language.ts'
 import { route } from '../../shared/platform/http/route.ts'
 import { WeChatRefusedCode } from '../../shared/platform/wechat/session.ts'
 
@@ -16,7 +17,8 @@ export const build = (service: Pick<Auth, 'login'>) =>
       replies: { 200: Tokens },
       errors: [WeChatRefusedCode],
     },
-    ({ body, headers }) => service.login(body.code, headers['user-agent'] ?? ''),
+    ({ body, headers }) =>
+      service.login(body.code, headers['user-agent'] ?? '', languageOf(headers['accept-language'])),
   )
 
 export const handler = build(auth())

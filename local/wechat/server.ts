@@ -52,10 +52,11 @@ export async function startWechat(options: {
   const appSecret = keptSecret(join(dir, 'app-secret'))
   const mock = new Mock()
   const pay = await startPay({ dir: join(dir, 'pay'), appId, mock, now })
+  const tokens = new AccessTokens()
   const app: App = {
     appId,
     appSecret,
-    tokens: new AccessTokens(),
+    tokens,
     openidOf,
     isOpenid,
     useCode: usedCodes(join(dir, 'used-codes')),
@@ -73,7 +74,7 @@ export async function startWechat(options: {
   const controls: Record<string, (body: Record<string, unknown>) => Reply> = {
     'POST /mock/faults': (body) => mock.setFault(body),
     'GET /mock/calls': () => ({ calls: mock.calls }),
-    'POST /mock/expire-token': () => app.tokens.expire(),
+    'POST /mock/expire-token': () => tokens.expire(),
     'POST /mock/subscriptions': (body) => subscriptions(app, body),
     'GET /mock/messages': () => ({ messages: mock.messages }),
     'GET /': () => ({

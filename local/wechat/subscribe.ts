@@ -17,7 +17,7 @@ const VALUES: Readonly<Record<string, RegExp>> = {
 }
 
 /** @returns the first field whose value WeChat would not take */
-function wrongField(data: unknown): string | undefined {
+export function wrongField(data: unknown): string | undefined {
   if (typeof data !== 'object' || data === null || Object.keys(data).length === 0) return 'data'
   for (const [field, entry] of Object.entries(data)) {
     const allowed = VALUES[/^([a-z_]+)\d{1,2}$/.exec(field)?.[1] ?? '']

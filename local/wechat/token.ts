@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import type { App, Call, Reply } from './app.ts'
 
+type Tokens = App['tokens']
+
 const LIFETIME_SECONDS = 7200
 /** Within the last five minutes a new token is given out, and the old one is still good. */
 const HANDOVER_SECONDS = 300
@@ -8,7 +10,7 @@ const HANDOVER_SECONDS = 300
 const FORCE_SECONDS = 30
 
 /** The app's access tokens: those that are good, and the one that is given out. */
-export class AccessTokens {
+export class AccessTokens implements Tokens {
   readonly #ends = new Map<string, number>()
   #current = ''
   #forcedAt = Number.NEGATIVE_INFINITY
@@ -17,7 +19,6 @@ export class AccessTokens {
     return (this.#ends.get(this.#current) ?? 0) - Date.now() / 1000
   }
 
-  /** @param force ends the token that was given out before */
   issue(force: boolean): { token: string; seconds: number } {
     const now = Date.now() / 1000
     const forced = force && now - this.#forcedAt >= FORCE_SECONDS
@@ -32,7 +33,6 @@ export class AccessTokens {
     return { token: this.#current, seconds: Math.floor(this.#left) }
   }
 
-  /** @returns what WeChat says of a call with this token, or undefined where it is good */
   refusal(token: string | null): Reply | undefined {
     if (token === null || token === '') return { errcode: 41001, errmsg: 'access_token missing' }
     const end = this.#ends.get(token)

@@ -1,9 +1,21 @@
 import { randomUUID } from 'node:crypto'
-import { describe, expect, inject, it } from 'vitest'
-import { call, login } from '../support/client.ts'
+import { createConnection } from 'mysql2/promise'
+import { beforeAll, describe, expect, inject, it } from 'vitest'
+import { call, login, newSku, type Order, until } from '../support/client.ts'
 
 const wechat = (path: string, body: unknown) =>
   fetch(`${inject('endpoints').wechat}${path}`, { method: 'POST', body: JSON.stringify(body) })
+
+type Sent = { kind: string; touser?: string; data?: Record<string, { value: string }> } & Record<
+  string,
+  unknown
+>
+/** What WeChat took about an order. */
+async function tellings(orderId: string): Promise<Sent[]> {
+  const reply = await fetch(`${inject('endpoints').wechat}/mock/messages`)
+  const { messages } = (await reply.json()) as { messages: Sent[] }
+  return messages.filter((message) => JSON.stringify(message).includes(orderId))
+}
 
 describe('the phone number', () => {
   type Phone = { phone: string }
@@ -50,5 +62,109 @@ describe('the phone number', () => {
     for (const body of [{}, { code: '' }, { code: 7 }, { code: 'x', phone: '1' }]) {
       expect((await call('POST', '/api/user/phone', { token, body })).body.code).toBe(40001)
     }
+  })
+})
+
+describe('a nickname', () => {
+  type Info = { nickname: string }
+  const nicknameOf = async (token: string) =>
+    (await call<Info>('GET', '/api/user/info', { token })).body.data.nickname
+
+  it('that WeChat finds against the law is taken away; another stays', async () => {
+    const { accessToken: token } = await login(`nick-${randomUUID()}`)
+    const patch = (nickname: string) =>
+      call<Info>('PATCH', '/api/user/info', { token, body: { nickname } })
+    expect((await patch('违禁品专卖')).body.data.nickname).toBe('违禁品专卖')
+    await until(
+      () => nicknameOf(token),
+      (nickname) => nickname === '',
+    )
+    await patch('小明')
+    const other = (await login(`nick-${randomUUID()}`)).accessToken
+    await call('PATCH', '/api/user/info', { token: other, body: { nickname: '违禁' } })
+    // The later check is done, and the earlier one was too.
+    await until(
+      () => nicknameOf(other),
+      (nickname) => nickname === '',
+    )
+    expect(await nicknameOf(token)).toBe('小明')
+  })
+})
+
+describe('an order', () => {
+  type View = { status: string; remark?: string }
+  let admin: string
+  let skuId: string
+
+  beforeAll(async () => {
+    admin = (await login('admin')).accessToken
+    skuId = await newSku(admin, 20)
+  })
+
+  async function place(token: string, remark?: string): Promise<string> {
+    const placed = await call<Order>('POST', '/api/orders', {
+      token,
+      body: { items: [{ skuId, quantity: 1 }], ...(remark === undefined ? {} : { remark }) },
+      headers: { 'idempotency-key': randomUUID() },
+    })
+    expect(placed.status).toBe(202)
+    return placed.body.data.orderId
+  }
+  const view = async (token: string, orderId: string) =>
+    (await call<View>('GET', `/api/orders/${orderId}`, { token })).body.data
+  /** As WeChat's notice of a payment does. */
+  async function pay(orderId: string): Promise<void> {
+    const connection = await createConnection(inject('endpoints').mysqlUrl ?? '')
+    await connection.execute("UPDATE orders SET state = 'paid', paid_at = NOW(3) WHERE id = ?", [
+      orderId,
+    ])
+    await connection.end()
+  }
+
+  it('loses a remark that WeChat finds against the law, and keeps another', async () => {
+    const { accessToken: token } = await login(`remark-${randomUUID()}`)
+    const [bad, good] = [await place(token, '请附违禁品'), await place(token, '周末送货')]
+    await until(
+      () => view(token, bad),
+      ({ status, remark }) => status === 'unpaid' && remark === undefined,
+    )
+    expect((await view(token, good)).remark).toBe('周末送货')
+  })
+
+  it('that is shipped is told to its buyer by WeChat and by mail, and to WeChat, once', async () => {
+    const name = `buyer-${randomUUID()}`
+    const { accessToken: token } = await login(name)
+    const email = `${name}@example.com`
+    await call('PATCH', '/api/user/info', { token, body: { email, nickname: '小明' } })
+    const orderId = await place(token)
+    await until(
+      () => view(token, orderId),
+      ({ status }) => status === 'unpaid',
+    )
+    await pay(orderId)
+    const shipped = await call('POST', `/api/admin/orders/${orderId}/ship`, {
+      token: admin,
+      body: { carrier: 'YTO', trackingNo: 'YT0001' },
+    })
+    expect(shipped.status).toBe(200)
+    const told = await until(
+      () => tellings(orderId),
+      ({ length }) => length === 2,
+    )
+    expect(told.map(({ kind }) => kind).toSorted()).toEqual(['shipping', 'subscribe'])
+    const message = told.find(({ kind }) => kind === 'subscribe')
+    expect(message?.data).toMatchObject({
+      thing2: { value: 'YTO' },
+      character_string3: { value: 'YT0001' },
+    })
+    const mailsTo = async () => {
+      const inbox = (await (await fetch(`${inject('endpoints').ses}/store`)).json()) as {
+        emails: { subject: string; destination: { to: string[] }; body: { html: string } }[]
+      }
+      return inbox.emails.filter(({ destination }) => destination.to.includes(email))
+    }
+    const [mail] = await until(mailsTo, ({ length }) => length === 1)
+    expect(mail?.subject).toBe('minimall：您的订单已发货')
+    expect(mail?.body.html).toContain('YT0001')
   })
 })

@@ -1,5 +1,5 @@
 import { ulid } from 'ulid'
-import type { AcceptedOrder } from '../../shared/domain/orders/order.ts'
+import type { AcceptedOrder, OrderView } from '../../shared/domain/orders/order.ts'
 
 /** An accepted order of units by SKU id, priced at one fen each. */
 export function orderOf(
@@ -24,4 +24,10 @@ export function orderOf(
     expiresAt: new Date(now + 900_000).toISOString(),
     ...over,
   }
+}
+
+/** An order as the database gives it. */
+export function viewOf(over: Partial<OrderView> = {}): OrderView {
+  const { userId: _, traceId: __, ...order } = orderOf({ '1': 1 })
+  return { ...order, status: 'paid', itemsFen: order.totalFen, discountFen: 0, ...over }
 }

@@ -1,6 +1,7 @@
 import type { Identity } from '../../platform/auth/identity.ts'
 import type { OpenedSession, SessionInfo } from '../../platform/auth/sessions.ts'
 import { NotFound } from '../../platform/errors/standard.ts'
+import type { Language } from '../users/language.ts'
 import type { Users } from '../users/users.ts'
 import type { SessionView, Tokens } from './schemas.ts'
 
@@ -28,10 +29,11 @@ export function createAuth(deps: AuthDeps) {
     /**
      * @param code from `wx.login`; WeChat takes each once
      * @param device what the client calls itself
+     * @param language that its user reads, where it says so
      * @throws WeChatRefusedCode, Unavailable
      */
-    async login(code: string, device: string): Promise<Tokens> {
-      const user = await deps.users.signIn(await deps.openidOfCode(code))
+    async login(code: string, device: string, language?: Language): Promise<Tokens> {
+      const user = await deps.users.signIn(await deps.openidOfCode(code), language)
       return tokens(await deps.openSession(user.id, device), user)
     },
 

@@ -22,3 +22,4 @@ export const OrderMoved = messageType(
   1,
   z.object({ orderId: Ulid, userId: Id, to: z.enum(['paid', 'shipped', 'refunded']) }),
 )
+export type MovedData = { orderId: string; userId: string; to: 'paid' | 'shipped' | 'refunded' }

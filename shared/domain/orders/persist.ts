@@ -2,6 +2,7 @@ import type { Database, Queryable } from '../../platform/database/database.ts'
 import { type Outbox, type OutboxRow, toSend } from '../../platform/outbox/outbox.ts'
 import { MAX_DELAY_SECONDS } from '../../platform/queue/queue.ts'
 import { type ClaimKey, lockClaims, useClaim, writeUse } from '../coupons/repository.ts'
+import { TextCheck } from '../moderation/messages.ts'
 import { lockStock, takeStock, writeLedger } from '../stock/repository.ts'
 import { type HistoryEntry, writeHistory } from './history.ts'
 import type { Holds, TakenRows } from './holds.ts'
@@ -28,7 +29,7 @@ export function createPersist({ database, holds, outbox }: PersistDeps) {
     const orders = [...new Map(batch.map((order) => [order.orderId, order])).values()]
     if (orders.length === 0) return
     const skuIds = skusOf(orders)
-    const { failed, rows, timers } = await database.transaction(async (tx) => {
+    const { failed, rows, messages } = await database.transaction(async (tx) => {
       const stock = await lockStock(tx, skuIds)
       const claims = await lockClaims(tx, claimsOf(orders))
       // After the locks, so that what another job wrote for these SKUs is seen.
@@ -45,15 +46,15 @@ export function createPersist({ database, holds, outbox }: PersistDeps) {
       await useClaims(tx, kept)
       await insertOrders(tx, decided)
       await writeHistory(tx, decided.map(firstEvent))
-      const timers = kept.map(timerOf)
-      await outbox.add(tx, timers)
+      const messages = [...kept.map(timerOf), ...kept.flatMap(checkOf)]
+      await outbox.add(tx, messages)
       const failed = new Set(
         [...states].filter(([, state]) => state === 'failed').map(([orderId]) => orderId),
       )
       for (const { order, state } of decided) if (state === 'failed') failed.add(order.orderId)
-      return { failed, rows: await takenRows(tx, orders), timers }
+      return { failed, rows: await takenRows(tx, orders), messages }
     })
-    await outbox.deliver(timers)
+    await outbox.deliver(messages)
     await holds.settle(
       orders.map((order) => ({ order, released: failed.has(order.orderId) })),
       rows,
@@ -132,4 +133,10 @@ function timerOf({ orderId, expiresAt }: AcceptedOrder): OutboxRow {
   const seconds = Math.ceil((Date.parse(expiresAt) - Date.now()) / 1000)
   const delay = Math.min(MAX_DELAY_SECONDS, Math.max(0, seconds))
   return toSend('order-timeout', OrderExpires.of({ orderId, expiresAt }), delay)
+}
+
+/** Off the path of the order: what the buyer wrote is looked at once it is there. */
+function checkOf({ orderId, userId, remark }: AcceptedOrder): OutboxRow[] {
+  if (remark === undefined || remark === '') return []
+  return [toSend('notify', TextCheck.of({ kind: 'remark', userId, orderId }))]
 }

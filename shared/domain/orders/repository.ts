@@ -157,6 +157,14 @@ export async function readOrder(db: Queryable, orderId: string): Promise<AdminOr
   return (await withItems(db, rows))[0]
 }
 
+/** Takes the remark away where it is still this one. */
+export async function clearRemark(db: Queryable, orderId: string, remark: string): Promise<void> {
+  await db.write(
+    sql`UPDATE orders SET remark = NULL, updated_at = ${new Date()}
+        WHERE id = ${orderId} AND remark = ${remark}`,
+  )
+}
+
 export type OrderPage = {
   /** Only this user's; left out: everybody's. */
   userId?: string | undefined

@@ -2,6 +2,7 @@ import { createCache } from '../../platform/cache/cache.ts'
 import { settings } from '../../platform/config/index.ts'
 import { once } from '../../platform/config/once.ts'
 import { database } from '../../platform/database/database.ts'
+import { outbox } from '../../platform/outbox/index.ts'
 import { redis } from '../../platform/redis/client.ts'
 import { wechatApi } from '../../platform/wechat/api.ts'
 import { createPhones } from './phone.ts'
@@ -10,7 +11,8 @@ import { createUsers } from './users.ts'
 
 const TTL_SECONDS = 300
 
-const cache = once(() =>
+/** Users by id; whoever changes one invalidates it here. */
+export const userCache = once(() =>
   createCache({
     redis: redis(),
     prefix: 'user',
@@ -22,15 +24,16 @@ const cache = once(() =>
 export const users = once(() =>
   createUsers({
     database: database(),
-    cache: cache(),
+    cache: userCache(),
     adminOpenids: settings().ADMIN_OPENIDS,
+    outbox: outbox(),
   }),
 )
 
 export const phones = once(() =>
   createPhones({
     database: database(),
-    cache: cache(),
+    cache: userCache(),
     phoneOfCode: wechatApi().phoneOfCode,
   }),
 )

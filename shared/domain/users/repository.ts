@@ -1,6 +1,7 @@
 import type { Role } from '../../platform/auth/identity.ts'
 import type { Queryable } from '../../platform/database/database.ts'
 import { join, listOf, sql } from '../../platform/database/sql.ts'
+import type { Language } from './language.ts'
 import type { UserChange, UserView } from './schemas.ts'
 
 type UserRow = {
@@ -40,25 +41,42 @@ export async function readOpenid(db: Queryable, id: string): Promise<string | un
   return rows[0]?.openid
 }
 
-/** @returns the user of an openid, made where there is none; `role` is what it has from now on */
-export async function signInUser(db: Queryable, openid: string, role: Role): Promise<UserView> {
+/**
+ * @param role what the user has from now on
+ * @param language likewise; left out, it stays what it is
+ * @returns the user of an openid, made where there is none
+ */
+export async function signInUser(
+  db: Queryable,
+  openid: string,
+  role: Role,
+  language: Language | undefined,
+): Promise<UserView> {
   const now = new Date()
-  const find = () => db.query<UserRow>(sql`SELECT ${COLUMNS} FROM users WHERE openid = ${openid}`)
+  const find = () =>
+    db.query<UserRow & { language: Language | null }>(
+      sql`SELECT ${COLUMNS}, language FROM users WHERE openid = ${openid}`,
+    )
   let [row] = await find()
   if (row === undefined) {
     // Two first logins at once: the second finds the row of the first.
     await db.write(
-      sql`INSERT INTO users (openid, role, created_at, updated_at)
-          VALUES (${openid}, ${role}, ${now}, ${now})
+      sql`INSERT INTO users (openid, role, language, created_at, updated_at)
+          VALUES (${openid}, ${role}, ${language ?? null}, ${now}, ${now})
           ON DUPLICATE KEY UPDATE openid = openid`,
     )
     ;[row] = await find()
     if (row === undefined) throw new Error('the user that was just made is not there')
   }
-  if (row.role !== role) {
-    await db.write(sql`UPDATE users SET role = ${role}, updated_at = ${now} WHERE id = ${row.id}`)
+  const { language: before, ...user } = row
+  const spoken = language ?? before
+  if (user.role !== role || before !== spoken) {
+    await db.write(
+      sql`UPDATE users SET role = ${role}, language = ${spoken}, updated_at = ${now}
+          WHERE id = ${user.id}`,
+    )
   }
-  return toView({ ...row, role })
+  return toView({ ...user, role })
 }
 
 /** Writes the fields that are named. */
@@ -76,4 +94,22 @@ export async function savePhone(db: Queryable, id: string, phone: string): Promi
     sql`UPDATE users SET phone = ${phone}, updated_at = ${new Date()} WHERE id = ${id}`,
   )
   return rowsAffected === 1
+}
+
+/** Takes the nickname away where it is still this one. */
+export async function clearNickname(db: Queryable, id: string, nickname: string): Promise<void> {
+  await db.write(
+    sql`UPDATE users SET nickname = '', updated_at = ${new Date()}
+        WHERE id = ${id} AND nickname = ${nickname}`,
+  )
+}
+
+export type Recipient = { email: string; nickname: string; language: Language | null }
+
+/** @returns whom to write to, or undefined where there is no such user or no address */
+export async function readRecipient(db: Queryable, id: string): Promise<Recipient | undefined> {
+  const rows = await db.query<Recipient>(
+    sql`SELECT email, nickname, language FROM users WHERE id = ${id} AND email IS NOT NULL`,
+  )
+  return rows[0]
 }

@@ -2,6 +2,9 @@ import type { Role } from '../../platform/auth/identity.ts'
 import type { Cache } from '../../platform/cache/cache.ts'
 import type { Database } from '../../platform/database/database.ts'
 import { SessionEnded } from '../../platform/errors/standard.ts'
+import { type Outbox, toSend } from '../../platform/outbox/outbox.ts'
+import { TextCheck } from '../moderation/messages.ts'
+import type { Language } from './language.ts'
 import { changeUser, readOpenid, signInUser } from './repository.ts'
 import type { UserChange, UserView } from './schemas.ts'
 
@@ -9,10 +12,11 @@ export type UserDeps = {
   database: Database
   cache: Cache<UserView>
   adminOpenids: readonly string[]
+  outbox: Pick<Outbox, 'add' | 'deliver'>
 }
 
 /** The people who sign in. */
-export function createUsers({ database, cache, adminOpenids }: UserDeps) {
+export function createUsers({ database, cache, adminOpenids, outbox }: UserDeps) {
   return {
     /** @throws SessionEnded where the account is gone: its tokens are worth nothing any more */
     async get(id: string): Promise<UserView> {
@@ -21,17 +25,28 @@ export function createUsers({ database, cache, adminOpenids }: UserDeps) {
       return user
     },
 
-    /** Changes what the user may change. */
+    /** Changes what the user may change. WeChat looks at a nickname afterwards: {@link TextCheck}. */
     async change(id: string, change: UserChange): Promise<UserView> {
-      await changeUser(database, id, change)
+      const checks =
+        change.nickname === undefined
+          ? []
+          : [toSend('notify', TextCheck.of({ kind: 'nickname', userId: id }))]
+      await database.transaction(async (tx) => {
+        await changeUser(tx, id, change)
+        await outbox.add(tx, checks)
+      })
       await cache.invalidate([id])
+      await outbox.deliver(checks)
       return this.get(id)
     },
 
-    /** Finds or makes the user of an openid, and brings the role up to the settings. */
-    async signIn(openid: string): Promise<UserView> {
+    /**
+     * Finds or makes the user of an openid, and brings the role up to the settings.
+     * @param language of the device that signs in, where it says so
+     */
+    async signIn(openid: string, language?: Language): Promise<UserView> {
       const role: Role = adminOpenids.includes(openid) ? 'admin' : 'user'
-      const user = await signInUser(database, openid, role)
+      const user = await signInUser(database, openid, role, language)
       await cache.invalidate([user.id])
       return user
     },

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini'
+import { Templates } from '../wechat/templates.ts'
 
 const text = z.string().check(z.minLength(1))
 const url = z.url({ protocol: /^https?$/ })
@@ -150,6 +151,11 @@ export const SETTINGS = {
       sample: 'https://api.example.com',
     },
   ),
+  WECHAT_TEMPLATES: setting(
+    z.optional(json(Templates)),
+    'Templates of the subscribe messages for paid, shipped and refunded orders: docs/operations.md.',
+    { sample: '{"paid":{"id":"…","page":"pages/order?id={orderId}","data":{"thing1":"{title}"}}}' },
+  ),
   ADMIN_OPENIDS: setting(
     z.pipe(
       z._default(z.string(), ''),
@@ -172,6 +178,10 @@ export const SETTINGS = {
   MAIL_CONFIGURATION_SET: setting(
     z.optional(text),
     'SES configuration set that reports bounces; serverless.yml sets it.',
+  ),
+  MAIL_LANGUAGE: setting(
+    z._default(z.enum(['zh', 'en']), 'zh'),
+    'Language of order mails to users whose own is not known.',
   ),
   UNPAID_MINUTES: setting(
     wholeNumber(15, 1, 1440),

@@ -1,13 +1,22 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { readUsers } from '../../../shared/domain/users/repository.ts'
+import { readRecipient, readUsers } from '../../../shared/domain/users/repository.ts'
 import type { UserView } from '../../../shared/domain/users/schemas.ts'
 import { createUsers } from '../../../shared/domain/users/users.ts'
 import { createCache } from '../../../shared/platform/cache/cache.ts'
 import { database } from '../../../shared/platform/database/database.ts'
 import { SessionEnded } from '../../../shared/platform/errors/standard.ts'
+import { createOutbox } from '../../../shared/platform/outbox/outbox.ts'
+import type { Message } from '../../../shared/platform/queue/message.ts'
 import { redis } from '../../../shared/platform/redis/client.ts'
 
+const sent: { queue: string; message: Message }[] = []
+const outbox = createOutbox(database(), {
+  async send(queue, messages) {
+    sent.push(...messages.map(({ message }) => ({ queue, message })))
+    return { failed: [] }
+  },
+})
 const usersWith = (adminOpenids: string[]) =>
   createUsers({
     database: database(),
@@ -18,6 +27,7 @@ const usersWith = (adminOpenids: string[]) =>
       load: (ids) => readUsers(database(), ids),
     }),
     adminOpenids,
+    outbox,
   })
 const someOpenid = () => `o-${randomUUID()}`
 
@@ -44,11 +54,33 @@ describe('a user', () => {
     }
     expect(await users.change(id, change)).toEqual({ id, role: 'user', ...change })
     expect(await usersWith([]).get(id)).toEqual({ id, role: 'user', ...change })
+    // WeChat is to look at the nickname, and at nothing else.
+    const check = {
+      queue: 'notify',
+      message: { type: 'text.check', data: { kind: 'nickname', userId: id } },
+    }
+    expect(sent).toMatchObject([check])
     expect(await users.change(id, { email: null, avatarUrl: null })).toEqual({
       id,
       nickname: '小明',
       role: 'user',
     })
+  })
+
+  it('speaks the language of the device that it last signed in on, where that says so', async () => {
+    const users = usersWith([])
+    const openid = someOpenid()
+    const { id } = await users.signIn(openid)
+    await users.change(id, { email: 'a@b.example' })
+    const language = async () => (await readRecipient(database(), id))?.language
+    expect(await language()).toBeNull()
+    await users.signIn(openid, 'en')
+    expect(await language()).toBe('en')
+    await users.signIn(openid)
+    await users.resume(id)
+    expect(await language()).toBe('en')
+    await users.signIn(openid, 'zh')
+    expect(await language()).toBe('zh')
   })
 
   it('that is gone has no session', async () => {

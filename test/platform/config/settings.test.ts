@@ -46,3 +46,24 @@ it('gives no secret a default', () => {
     )
   }
 })
+
+it('takes templates of subscribe messages by news and by type of field, and no others', () => {
+  const template = (data: unknown, id = 'x'.repeat(43)) => ({ id, data })
+  const read = (templates: unknown) =>
+    parseSettings({ ...complete, WECHAT_TEMPLATES: JSON.stringify(templates) }).WECHAT_TEMPLATES
+  const good = { paid: template({ thing1: '{title}', character_string12: 'x' }) }
+  expect(read(good)).toEqual(good)
+  expect(parseSettings(complete).WECHAT_TEMPLATES).toBeUndefined()
+  for (const wrong of [
+    [],
+    { payed: template({ thing1: 'x' }) },
+    { paid: template({ title: 'x' }) },
+    { paid: template({ thing: 'x' }) },
+    { paid: template({ constructor1: 'x' }) },
+    { paid: template({ thing1: '' }) },
+    { paid: template({ thing1: 7 }) },
+    { paid: template({ thing1: 'x' }, 'short') },
+  ]) {
+    expect(() => read(wrong), JSON.stringify(wrong)).toThrow('WECHAT_TEMPLATES is not valid')
+  }
+})

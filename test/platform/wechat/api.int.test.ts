@@ -6,8 +6,14 @@ import { startWechat, type WeChat } from '../../../local/wechat/server.ts'
 import { Unavailable } from '../../../shared/platform/errors/standard.ts'
 import { RedisClient } from '../../../shared/platform/redis/client.ts'
 import { describeError } from '../../../shared/platform/telemetry/log.ts'
-import { createWechatApi, type WechatApi } from '../../../shared/platform/wechat/api.ts'
+import {
+  createWechatApi,
+  type Shipment,
+  type SubscribeMessage,
+  type WechatApi,
+} from '../../../shared/platform/wechat/api.ts'
 import { createWechatCall, issueToken } from '../../../shared/platform/wechat/call.ts'
+import { WechatRefused } from '../../../shared/platform/wechat/errors.ts'
 import { WeChatRefusedCode } from '../../../shared/platform/wechat/session.ts'
 import { createAccessToken, type TokenDeps } from '../../../shared/platform/wechat/token.ts'
 
@@ -192,5 +198,64 @@ describe('a text', () => {
   ])('%s: %s', async (content, verdict) => {
     const text = { openid: wechat.openidOf('a'), scene: 'comment', content } as const
     expect(await instance().checkText(text)).toBe(verdict)
+  })
+})
+
+describe('a subscribe message', () => {
+  const message = () => ({
+    openid: wechat.openidOf('a'),
+    templateId: 't'.repeat(43),
+    data: { thing1: '商品', amount2: '¥19.90' },
+  })
+  const refusal = async (over: Partial<SubscribeMessage>) => {
+    const error = await instance()
+      .sendSubscribe({ ...message(), ...over })
+      .catch((reason: unknown) => reason)
+    expect(error).toBeInstanceOf(WechatRefused)
+    const { errcode, remedy } = error as WechatRefused
+    return [errcode, remedy]
+  }
+
+  it('arrives, or is refused with what can be done about it', async () => {
+    await instance().sendSubscribe(message())
+    expect(await refusal({ openid: 'nobody' })).toEqual([40003, 'drop'])
+    expect(await refusal({ templateId: 'x' })).toEqual([40037, 'mend'])
+    expect(await refusal({ data: { thing1: 'x'.repeat(21) } })).toEqual([47003, 'mend'])
+    await post('/mock/subscriptions', { name: 'a', accepts: false })
+    expect(await refusal({})).toEqual([43101, 'drop'])
+    await post('/mock/subscriptions', { name: 'a', accepts: true })
+    await instance().sendSubscribe(message())
+    const reply = await fetch(`${wechat.url}/mock/messages`)
+    const { messages } = (await reply.json()) as { messages: unknown[] }
+    expect(messages).toHaveLength(2)
+    expect(messages[0]).toMatchObject({ kind: 'subscribe', data: { thing1: { value: '商品' } } })
+  })
+})
+
+describe('a shipment', () => {
+  it('is taken, is the same when it comes again, and can be corrected once', async () => {
+    const ship = async (over: Partial<Shipment> = {}) => {
+      const shipment = {
+        mchId: '1900000001',
+        outTradeNo: '01KB2Z5GJ9QW8X4V7T3N6M2R1E',
+        openid: wechat.openidOf('a'),
+        carrier: 'YTO',
+        trackingNo: 'Y1',
+        description: '商品×1',
+      }
+      const done = instance().uploadShipping({ ...shipment, ...over })
+      return done.then(
+        () => 0,
+        (error: WechatRefused) => error.errcode,
+      )
+    }
+    expect([await ship(), await ship()]).toEqual([0, 10060023])
+    expect([await ship({ trackingNo: 'Y2' }), await ship({ trackingNo: 'Y3' })]).toEqual([
+      0, 10060003,
+    ])
+    expect(await ship({ carrier: 'SF' })).toBe(10060014)
+    expect(await ship({ carrier: 'SF', receiverPhone: '****8000', outTradeNo: 'x' })).toBe(0)
+    expect(await ship({ description: '' })).toBe(10060008)
+    expect(await ship({ description: 'x'.repeat(121) })).toBe(10060009)
   })
 })

@@ -1,0 +1,111 @@
+import { PermanentError } from '../../platform/jobs/job.ts'
+import { log } from '../../platform/telemetry/log.ts'
+import type { Shipment, SubscribeMessage } from '../../platform/wechat/api.ts'
+import { settled } from '../../platform/wechat/settle.ts'
+import type { Templates } from '../../platform/wechat/templates.ts'
+import type { MovedData } from '../orders/messages.ts'
+import type { OrderView } from '../orders/order.ts'
+import type { NoticeOutcome, NoticeRecord } from './record.ts'
+import { dataOf, pageOf, valuesOf } from './templates.ts'
+
+/** Of the description of a parcel. */
+const MAX_DESCRIPTION = 120
+
+export type NoticeDeps = {
+  record: NoticeRecord
+  readOrder(orderId: string): Promise<OrderView | undefined>
+  /** @returns undefined where the user is gone */
+  openidOf(userId: string): Promise<string | undefined>
+  templates: Templates
+  /** Whose payments they are. */
+  mchId: string
+  sendSubscribe(message: SubscribeMessage): Promise<void>
+  uploadShipping(shipment: Shipment): Promise<void>
+}
+
+type Told = { order: OrderView; openid: string }
+
+/** What is in the parcel. The same order gives the same text: else WeChat took it for a correction. */
+function descriptionOf({ items }: OrderView): string {
+  const text = items.map(({ title, quantity }) => `${title}×${quantity}`).join('; ')
+  return Array.from(text).slice(0, MAX_DESCRIPTION).join('')
+}
+
+/** All but the last four digits hidden, as WeChat wants it. */
+const masked = (phone: string) => `****${phone.replace(/\D/g, '').slice(-4)}`
+
+async function outcomeOf(call: () => Promise<void>): Promise<NoticeOutcome> {
+  const { dropped } = await settled(call)
+  return dropped === undefined
+    ? { state: 'sent' }
+    : { state: 'dropped', detail: `errcode ${dropped}` }
+}
+
+/** Tells buyers through WeChat what became of their orders, and WeChat what was shipped. */
+export function createNotices(deps: NoticeDeps) {
+  const { record, templates, mchId } = deps
+
+  async function subscribe({ orderId, to }: MovedData, { order, openid }: Told, at: string) {
+    const template = templates[to]
+    if (template === undefined) return
+    const values = valuesOf(order, to, at)
+    const message = {
+      openid,
+      templateId: template.id,
+      page: pageOf(template, values),
+      data: dataOf(template, values),
+    }
+    // Again after a crash: a subscription is good for one message, so a second one is refused.
+    await record.once({ orderId, news: to, channel: 'subscribe' }, 'send', () =>
+      outcomeOf(() => deps.sendSubscribe(message)),
+    )
+  }
+
+  async function shipping({ orderId, to }: MovedData, { order, openid }: Told) {
+    const { shipment, address } = order
+    if (to !== 'shipped' || shipment === undefined) return
+    const carrier = shipment.carrier.toUpperCase()
+    const upload = {
+      mchId,
+      outTradeNo: orderId,
+      openid,
+      carrier,
+      trackingNo: shipment.trackingNo,
+      description: descriptionOf(order),
+      ...(carrier === 'SF' && address !== undefined
+        ? { receiverPhone: masked(address.phone) }
+        : {}),
+    }
+    // Again after a crash: WeChat knows a shipment that it has already.
+    await record.once({ orderId, news: to, channel: 'shipping' }, 'send', () =>
+      outcomeOf(() => deps.uploadShipping(upload)),
+    )
+  }
+
+  return {
+    /**
+     * @param at when it happened, as an ISO time
+     * @throws PermanentError where it can't be told before somebody mends something; anything else may
+     *   be tried again, when only what was not done is done
+     */
+    async tell(data: MovedData, at: string): Promise<void> {
+      const order = await deps.readOrder(data.orderId)
+      if (order === undefined) throw new PermanentError('there is no such order')
+      const openid = await deps.openidOf(data.userId)
+      if (openid === undefined) {
+        log.info('nobody to tell', { orderId: data.orderId })
+        return
+      }
+      const told = { order, openid }
+      const results = await Promise.allSettled([subscribe(data, told, at), shipping(data, told)])
+      const errors = results.flatMap((result) =>
+        result.status === 'rejected' ? [result.reason as unknown] : [],
+      )
+      // What may pass comes first: what can't will be there after it.
+      const first = errors.find((error) => !(error instanceof PermanentError)) ?? errors[0]
+      if (first !== undefined) throw first
+    },
+  }
+}
+
+export type Notices = ReturnType<typeof createNotices>
