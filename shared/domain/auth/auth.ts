@@ -12,6 +12,7 @@ export type AuthDeps = {
   ownerOf(refreshToken: string): Promise<string>
   rotateSession(refreshToken: string): Promise<OpenedSession>
   endSession(userId: string, sessionId: string): Promise<boolean>
+  endSessions(userId: string): Promise<void>
   sessionsOf(userId: string): Promise<SessionInfo[]>
   signAccess(identity: Identity): Promise<string>
   accessTokenSeconds: number
@@ -38,8 +39,8 @@ export function createAuth(deps: AuthDeps) {
     },
 
     /**
-     * Trades a refresh token for new tokens; the old one is used up, which comes last: a client that
-     * tries again after a failure in between would lose its session.
+     * Trades a refresh token for new tokens; the old one is used up, which comes last: until then a
+     * client may try again as often as it likes, and after it for the length of the grace.
      * @throws NotSignedIn, SessionEnded, Unavailable
      */
     async refresh(refreshToken: string): Promise<Tokens> {
@@ -61,6 +62,12 @@ export function createAuth(deps: AuthDeps) {
     /** Ends one of the user's sessions. @throws NotFound also where it is somebody else's */
     async end(userId: string, sessionId: string): Promise<null> {
       if (!(await deps.endSession(userId, sessionId))) throw new NotFound()
+      return null
+    },
+
+    /** Ends all of the user's sessions, that of the caller among them. */
+    async endAll(userId: string): Promise<null> {
+      await deps.endSessions(userId)
       return null
     },
 

@@ -1,6 +1,7 @@
 import { signAccess } from '../../platform/auth/access.ts'
 import {
   endSession,
+  endSessions,
   openSession,
   ownerOf,
   rotateSession,
@@ -20,6 +21,7 @@ export const auth = once(() =>
     ownerOf,
     rotateSession,
     endSession,
+    endSessions,
     sessionsOf,
     signAccess,
     accessTokenSeconds: settings().ACCESS_TOKEN_SECONDS,

@@ -1,97 +1,68 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash, createHmac, randomBytes } from 'node:crypto'
 import { settings } from '../config/index.ts'
 import { once } from '../config/once.ts'
 import { NotSignedIn, SessionEnded } from '../errors/standard.ts'
 import { redis } from '../redis/client.ts'
 import { script } from '../redis/script.ts'
+import { CREATE, END, END_ALL, LIST, ROTATE } from './session-scripts.ts'
 
 /** How long a container believes that a session lives, in milliseconds: the revocation delay. */
 const REMEMBER_MILLIS = 4_000
 const REMEMBER_COUNT = 10_000
 const DAY_SECONDS = 86_400
 
+/**
+ * For how long no session is opened for a closed account, in seconds: a sign-in that found the account
+ * before it was closed is over by then, since no invocation lives longer than Lambda's 15 minutes.
+ */
+const CLOSED_SECONDS = 1_800
+
 const sessionKey = (id: string) => `session:token:${id}`
-/** Hashes of a session's refresh tokens that are used up. */
-const usedKey = (id: string) => `session:used:${id}`
+/** What the last refresh token was used for, during the grace: its hash, and its successor's salt. */
+const successorKey = (id: string) => `session:successor:${id}`
 const userKey = (userId: string) => `session:user:${userId}`
+const closedKey = (userId: string) => `session:closed:${userId}`
 const hash = (secret: string) => createHash('sha256').update(secret).digest('base64url')
 const random = (bytes: number) => randomBytes(bytes).toString('base64url')
 
-/** A session as Redis holds it: the refresh token only as a hash. */
-const CREATE = `
-redis.call('HSET', KEYS[1], 'userId', ARGV[1], 'refresh', ARGV[2], 'createdAt', ARGV[3], 'device', ARGV[4])
-redis.call('EXPIRE', KEYS[1], ARGV[5])
-redis.call('ZADD', KEYS[2], ARGV[3], ARGV[6])
-redis.call('EXPIRE', KEYS[2], ARGV[5])
-return 1`
-
-/**
- * Compare and swap of the refresh token. One that was used before ends the session; one that never
- * was ours changes nothing, since whoever knows a session's id could end it with a guess.
- * KEYS: session, used hashes. Returns the user's id, 'unknown', or nothing where the session is over.
- */
-const ROTATE = `
-local current = redis.call('HGET', KEYS[1], 'refresh')
-if not current then return false end
-local userId = redis.call('HGET', KEYS[1], 'userId')
-if current ~= ARGV[1] then
-  if redis.call('SISMEMBER', KEYS[2], ARGV[1]) == 0 then return 'unknown' end
-  redis.call('DEL', KEYS[1], KEYS[2])
-  redis.call('ZREM', ARGV[4] .. userId, ARGV[5])
-  return false
-end
-redis.call('HSET', KEYS[1], 'refresh', ARGV[2])
-redis.call('SADD', KEYS[2], ARGV[1])
-redis.call('EXPIRE', KEYS[1], ARGV[3])
-redis.call('EXPIRE', KEYS[2], ARGV[3])
-redis.call('EXPIRE', ARGV[4] .. userId, ARGV[3])
-return userId`
-
-/** Sessions that have ended by themselves leave the user's list here. */
-const LIST = `
-local sessions = {}
-for _, id in ipairs(redis.call('ZREVRANGE', KEYS[1], 0, -1)) do
-  local session = redis.call('HMGET', ARGV[1] .. id, 'device', 'createdAt')
-  if session[2] then sessions[#sessions + 1] = {id, session[1], session[2]}
-  else redis.call('ZREM', KEYS[1], id) end
-end
-return sessions`
-
-/** Only the user's own: the id alone opens nothing. */
-const END = `
-if redis.call('HGET', KEYS[1], 'userId') ~= ARGV[1] then return 0 end
-redis.call('DEL', KEYS[1], KEYS[3])
-redis.call('ZREM', KEYS[2], ARGV[2])
-return 1`
-
 const create = once(() => script<number>(redis(), CREATE))
-const rotate = once(() => script<string | null>(redis(), ROTATE))
+const rotate = once(() => script<Rotated | 'unknown' | null>(redis(), ROTATE))
 const list = once(() => script<[id: string, device: string, createdAt: string][]>(redis(), LIST))
 const end = once(() => script<number>(redis(), END))
+const endAll = once(() => script<string[]>(redis(), END_ALL))
 const aliveUntil = new Map<string, number>()
 
+type Rotated = [userId: string, salt: string]
 export type OpenedSession = { sessionId: string; refreshToken: string }
+/** A refresh token is `sessionId.family.secret`: the family stays, the secret is used once. */
+type Parts = { sessionId: string; family: string; secret: string }
 
 const lifetime = () => settings().SESSION_DAYS * DAY_SECONDS
 
 /**
  * Opens a session for a user.
  * @param device what the client calls itself, for the user's list of devices
+ * @throws SessionEnded where the account was closed meanwhile
  */
 export async function openSession(userId: string, device: string): Promise<OpenedSession> {
-  const sessionId = random(16)
-  const secret = random(32)
-  await create()(
-    [sessionKey(sessionId), userKey(userId)],
-    [userId, hash(secret), Date.now(), device.slice(0, 120), lifetime(), sessionId],
+  const parts = { sessionId: random(16), family: random(16), secret: random(32) }
+  const { sessionId, family, secret } = parts
+  const opened = await create()(
+    [sessionKey(sessionId), userKey(userId), closedKey(userId)],
+    [userId, hash(family), hash(secret), Date.now(), device.slice(0, 120), lifetime(), sessionId],
   )
-  return { sessionId, refreshToken: `${sessionId}.${secret}` }
+  if (opened === 0) throw new SessionEnded()
+  return { sessionId, refreshToken: tokenOf(parts) }
 }
 
-function partsOf(refreshToken: string): { sessionId: string; secret: string } {
-  const [, sessionId, secret] = /^([\w-]{22})\.([\w-]{43})$/.exec(refreshToken) ?? []
-  if (sessionId === undefined || secret === undefined) throw new NotSignedIn()
-  return { sessionId, secret }
+const tokenOf = ({ sessionId, family, secret }: Parts) => `${sessionId}.${family}.${secret}`
+
+function partsOf(refreshToken: string): Parts {
+  const [, sessionId, family, secret] =
+    /^([\w-]{22})\.([\w-]{22})\.([\w-]{43})$/.exec(refreshToken) ?? []
+  if (sessionId === undefined || family === undefined || secret === undefined)
+    throw new NotSignedIn()
+  return { sessionId, family, secret }
 }
 
 /**
@@ -108,20 +79,39 @@ export async function ownerOf(refreshToken: string): Promise<string> {
 }
 
 /**
- * Uses up a refresh token and hands out the next one.
+ * The secret after a secret. Who repeats a refresh gets the same one again, though Redis holds only
+ * its hash; and who has an old secret can't work out the later ones, since their salts are gone.
+ */
+const successorOf = (secret: string, salt: string) =>
+  createHmac('sha256', secret).update(salt).digest('base64url')
+
+/**
+ * Uses up a refresh token and hands out the next one: the same one again for REFRESH_GRACE_SECONDS,
+ * as long as that was not used itself, since the answer may have been lost. See
+ * docs/decisions/0014-refresh-grace.md.
  * @throws NotSignedIn where it is no refresh token of ours; SessionEnded where the session is over,
- *   and where this token was used before: then somebody else has it, and the session ends for both
+ *   and where this token was used up before: then somebody else has it, and the session ends for both
  */
 export async function rotateSession(refreshToken: string): Promise<OpenedSession> {
-  const { sessionId, secret: presented } = partsOf(refreshToken)
-  const secret = random(32)
-  const userId = await rotate()(
-    [sessionKey(sessionId), usedKey(sessionId)],
-    [hash(presented), hash(secret), lifetime(), userKey(''), sessionId],
+  const { sessionId, family, secret } = partsOf(refreshToken)
+  const salt = random(16)
+  const rotated = await rotate()(
+    [sessionKey(sessionId), successorKey(sessionId)],
+    [
+      hash(family),
+      hash(secret),
+      hash(successorOf(secret, salt)),
+      salt,
+      settings().REFRESH_GRACE_SECONDS,
+      lifetime(),
+      userKey(''),
+      sessionId,
+    ],
   )
-  if (userId === null) throw new SessionEnded()
-  if (userId === 'unknown') throw new NotSignedIn()
-  return { sessionId, refreshToken: `${sessionId}.${secret}` }
+  if (rotated === null) throw new SessionEnded()
+  if (rotated === 'unknown') throw new NotSignedIn()
+  const next = successorOf(secret, rotated[1])
+  return { sessionId, refreshToken: tokenOf({ sessionId, family, secret: next }) }
 }
 
 export type SessionInfo = { id: string; device: string; createdAt: number }
@@ -140,10 +130,28 @@ export async function endSession(userId: string, sessionId: string): Promise<boo
   aliveUntil.delete(sessionId)
   return (
     (await end()(
-      [sessionKey(sessionId), userKey(userId), usedKey(sessionId)],
+      [sessionKey(sessionId), userKey(userId), successorKey(sessionId)],
       [userId, sessionId],
     )) === 1
   )
+}
+
+async function endEach(userId: string, closedSeconds: number): Promise<void> {
+  const ended = await endAll()(
+    [userKey(userId), closedKey(userId)],
+    [sessionKey(''), successorKey(''), closedSeconds],
+  )
+  for (const sessionId of ended) aliveUntil.delete(sessionId)
+}
+
+/** Ends all sessions of a user, as {@link endSession} does. */
+export async function endSessions(userId: string): Promise<void> {
+  await endEach(userId, 0)
+}
+
+/** Ends all sessions of a user whose account is gone; a sign-in on its way opens none any more. */
+export async function closeSessions(userId: string): Promise<void> {
+  await endEach(userId, CLOSED_SECONDS)
 }
 
 /** @returns whether the session lives; asks Redis at most every few seconds per container */

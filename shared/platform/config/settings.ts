@@ -104,6 +104,10 @@ export const SETTINGS = {
     wholeNumber(30, 1, 365),
     'Days without a refresh after which a session ends.',
   ),
+  REFRESH_GRACE_SECONDS: setting(
+    wholeNumber(30, 0, 60),
+    'Seconds for which a used refresh token gets the same answer again, until that is used: for lost answers.',
+  ),
   WECHAT_API_URL: setting(
     z._default(url, 'https://api.weixin.qq.com'),
     'Address of the WeChat API.',

@@ -15,6 +15,7 @@ function setup(resume: () => Promise<UserView>) {
     ownerOf: async () => user.id,
     rotateSession,
     endSession: async () => true,
+    endSessions: async () => {},
     sessionsOf: async () => [],
     signAccess,
     accessTokenSeconds: 900,

@@ -4,7 +4,8 @@ import * as sessions from '../../../shared/platform/auth/sessions.ts'
 import { NotSignedIn, SessionEnded } from '../../../shared/platform/errors/standard.ts'
 import { redis } from '../../../shared/platform/redis/client.ts'
 
-const { endSession, isSessionAlive, openSession, ownerOf, rotateSession, sessionsOf } = sessions
+const { closeSessions, endSession, endSessions, isSessionAlive } = sessions
+const { openSession, ownerOf, rotateSession, sessionsOf } = sessions
 const someUser = () => `test-${randomUUID()}`
 afterEach(() => vi.restoreAllMocks())
 
@@ -25,7 +26,7 @@ describe('a session', () => {
     expect(JSON.stringify(stored)).not.toContain(refreshToken.split('.')[1])
   })
 
-  it('has one good refresh token at a time; the reuse of an old one ends it', async () => {
+  it('goes on by the newest refresh token; the reuse of an old one ends it', async () => {
     const user = someUser()
     const first = await openSession(user, '')
     const second = await rotateSession(first.refreshToken)
@@ -40,7 +41,8 @@ describe('a session', () => {
 
   it("shrugs at a token that was never its own: who guesses ends nobody's session", async () => {
     const { refreshToken, sessionId } = await openSession(someUser(), '')
-    const forged = `${sessionId}.${'A'.repeat(43)}`
+    const [, , secret] = refreshToken.split('.')
+    const forged = `${sessionId}.${'A'.repeat(22)}.${secret}`
     await expect(rotateSession(forged)).rejects.toThrow(NotSignedIn)
     expect((await rotateSession(refreshToken)).sessionId).toBe(sessionId)
     await expect(rotateSession(forged)).rejects.toThrow(NotSignedIn)
@@ -51,15 +53,27 @@ describe('a session', () => {
     const { refreshToken, sessionId } = await openSession(user, '')
     await rotateSession(refreshToken)
     await endSession(user, sessionId)
-    expect(await redis().exists(`session:token:${sessionId}`, `session:used:${sessionId}`)).toBe(0)
+    expect(await redis().keys(`session:*:${sessionId}`)).toEqual([])
   })
 
-  it('goes to one of many that use the same token at once', async () => {
+  it('gives all of many that use the same token at once the same next one', async () => {
     const { refreshToken } = await openSession(someUser(), '')
-    const results = await Promise.allSettled(
-      Array.from({ length: 10 }, () => rotateSession(refreshToken)),
-    )
-    expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+    const results = await Promise.all(Array.from({ length: 10 }, () => rotateSession(refreshToken)))
+    const [next = '', ...others] = new Set(results.map((result) => result.refreshToken))
+    expect(others).toEqual([])
+    expect((await rotateSession(next)).refreshToken).not.toBe(next)
+  })
+
+  it('keeps nothing by which who has an old token could work out the newest', async () => {
+    const { refreshToken, sessionId } = await openSession(someUser(), '')
+    await rotateSession(refreshToken)
+    expect(await redis().ttl(`session:successor:${sessionId}`)).toBeGreaterThan(0)
+    expect(await redis().ttl(`session:successor:${sessionId}`)).toBeLessThanOrEqual(30)
+    const stored = [
+      ...(await redis().hvals(`session:token:${sessionId}`)),
+      await redis().get(`session:successor:${sessionId}`),
+    ].join(' ')
+    for (const part of refreshToken.split('.').slice(1)) expect(stored).not.toContain(part)
   })
 
   it('says whose it is without using its token up', async () => {
@@ -73,8 +87,9 @@ describe('a session', () => {
       '',
       'x',
       `${sessionId}.short`,
+      `${sessionId}.${'x'.repeat(43)}`,
       `${refreshToken}x`,
-      `*.${'x'.repeat(43)}`,
+      `*.${'x'.repeat(22)}.${'x'.repeat(43)}`,
     ])
       await expect(ownerOf(nonsense), nonsense).rejects.toThrow(NotSignedIn)
   })
@@ -103,5 +118,38 @@ describe('a session', () => {
     const { sessionId } = await openSession(someUser(), '')
     expect(await endSession(someUser(), sessionId)).toBe(false)
     expect(await isSessionAlive(sessionId)).toBe(true)
+  })
+})
+
+describe('all sessions of a user', () => {
+  it("end together, and nobody else's; new ones can be opened", async () => {
+    const [user, other] = [someUser(), someUser()]
+    const mine = [await openSession(user, 'a'), await openSession(user, 'b')]
+    const theirs = await openSession(other, '')
+    expect(await isSessionAlive(mine[0]?.sessionId ?? '')).toBe(true)
+    await endSessions(user)
+    for (const { sessionId, refreshToken } of mine) {
+      expect(await isSessionAlive(sessionId)).toBe(false)
+      await expect(rotateSession(refreshToken)).rejects.toThrow(SessionEnded)
+    }
+    expect(await sessionsOf(user)).toEqual([])
+    expect(await isSessionAlive(theirs.sessionId)).toBe(true)
+    expect(await isSessionAlive((await openSession(user, '')).sessionId)).toBe(true)
+  })
+
+  it('stay ended where the account is closed, however sign-ins race with it', async () => {
+    const user = someUser()
+    const opening = Array.from({ length: 20 }, () => openSession(user, ''))
+    const results = await Promise.allSettled([
+      ...opening.slice(0, 10),
+      closeSessions(user),
+      ...opening.slice(10),
+    ])
+    const opened = results.flatMap((result) =>
+      result.status === 'fulfilled' ? (result.value ?? []) : [],
+    )
+    for (const { sessionId } of opened) expect(await isSessionAlive(sessionId)).toBe(false)
+    expect(await sessionsOf(user)).toEqual([])
+    await expect(openSession(user, '')).rejects.toThrow(SessionEnded)
   })
 })
