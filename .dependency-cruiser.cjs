@@ -27,6 +27,14 @@ module.exports = {
       to: { path: '^(local|test|bench)/' },
     },
     {
+      name: 'the-client-stands-alone',
+      comment:
+        'It is a package of its own, without dependencies, for an engine that is not Node.js.',
+      severity: 'error',
+      from: { path: '^client/' },
+      to: { pathNot: '^client/src/' },
+    },
+    {
       name: 'deployed-code-uses-dependencies-only',
       comment: 'What a function bundles must be a dependency, not a dev dependency.',
       severity: 'error',

@@ -23,6 +23,7 @@ const COMMANDS = {
   test: 'runs every check and test',
   check: 'types, lint, layers and generated docs only',
   docs: 'writes the documents that are made from the code',
+  client: 'builds the client for mini-programs as an npm package',
   demo: "plays one shopper's journey against the running stack",
   invoke: 'calls one function on its sample in events/',
   keys: 'prints a new signing key for JWT_KEYS',

@@ -7,11 +7,14 @@ export type Check = { name: string; command: string; args: string[] }
 /** What can be said about the code without running it. */
 export const CHECKS: readonly Check[] = [
   { name: 'types', command: 'tsc', args: ['-p', '.'] },
+  // What a mini-program has: neither the DOM nor Node.js.
+  { name: 'types of the client', command: 'tsc', args: ['-p', 'client'] },
+  { name: "types of the client's tests", command: 'tsc', args: ['-p', 'test/client'] },
   { name: 'lint and format', command: 'biome', args: ['ci', '--error-on-warnings', '.'] },
   {
     name: 'layers',
     command: 'depcruise',
-    args: ['functions', 'shared', 'local', 'test'],
+    args: ['functions', 'shared', 'local', 'test', 'client/src'],
   },
   { name: 'docs are up to date', command: 'node', args: ['local/docs.ts', '--check'] },
 ]

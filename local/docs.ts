@@ -1,17 +1,22 @@
-// `npm run docs`: writes what is made from the code: docs/settings.md, .env.example, docs/openapi.json.
+// `npm run docs`: writes what is made from the code: docs/settings.md, .env.example, docs/openapi.json,
+// the types of the client, and the built client in the sample mini-program.
 // With `--check` it writes nothing and fails where a file is not up to date.
 import { generateKeyPairSync } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { SETTINGS } from '../shared/platform/config/settings.ts'
+import * as standardErrors from '../shared/platform/errors/standard.ts'
 import type { RouteDefinition } from '../shared/platform/http/definition.ts'
-import { openapi } from '../shared/platform/http/openapi.ts'
+import { errorsOf, openapi } from '../shared/platform/http/openapi.ts'
+import { clientBundle } from './client/bundle.ts'
+import { clientModule } from './client/types.ts'
 import { optionsOf } from './lib/options.ts'
 import { ROOT } from './root.ts'
 
 const HELP = `Usage: npm run docs [-- --check]
 
-Writes docs/settings.md, .env.example and docs/openapi.json from the code.
+Writes docs/settings.md, .env.example, docs/openapi.json and the client's types from the code, and
+builds the client for the sample mini-program.
 
   --check     writes nothing; fails where one of them is not up to date`
 
@@ -99,11 +104,16 @@ useSampleSettings()
 const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
   version: string
 }
-const document = openapi(await routeDefinitions(), version)
+const definitions = await routeDefinitions()
+const document = openapi(definitions, version)
+const errors = [...Object.values(standardErrors), ...definitions.flatMap(errorsOf)]
+const clientTypes = clientModule(document, errors)
 const files = {
   'docs/settings.md': settingsPage(),
   '.env.example': envExample(),
   'docs/openapi.json': `${JSON.stringify(document, null, 2)}\n`,
+  'client/src/api.generated.ts': clientTypes,
+  'examples/miniprogram/miniprogram_npm/minimall-client/index.js': await clientBundle(clientTypes),
 }
 const stale: string[] = []
 for (const [name, text] of Object.entries(files)) {

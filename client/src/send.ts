@@ -1,0 +1,115 @@
+import { backoff, retryAfter } from './backoff.ts'
+import type { Clock } from './clock.ts'
+import { ApiError, NetworkError } from './errors.ts'
+import { createHosts } from './hosts.ts'
+import type { Transport, TransportResponse } from './transport.ts'
+
+/** One logical call; all its tries share the trace id and the idempotency key. */
+export type Call = {
+  method: string
+  /** With its query. */
+  path: string
+  headers: Record<string, string>
+  traceId: string
+  /** Made anew for each try. */
+  body?: () => Promise<string> | string
+  /** Sending it twice does no more than sending it once. */
+  repeatable: boolean
+  timeoutMillis?: number | undefined
+}
+
+export type SendOptions = {
+  baseUrls: readonly string[]
+  transport: Transport
+  clock: Clock
+  tries: number
+  /** For one try. */
+  timeoutMillis: number
+  /** For all tries and the waiting between them. */
+  deadlineMillis: number
+}
+
+type Failure = { error: ApiError | NetworkError; again: boolean; hostFailed: boolean }
+
+const TOO_MANY = 429
+/** Answers of a gateway whose upstream is gone, and of a shop whose database is. */
+const DOWN: readonly number[] = [502, 503, 504]
+
+/**
+ * Sends calls: several tries where that is safe, to the next base URL where one fails.
+ * @returns a function that resolves with the envelope's `data`
+ * @throws ApiError where the shop refused, NetworkError where nothing of it arrived
+ */
+export function createSender({ baseUrls, transport, clock, tries, ...limits }: SendOptions) {
+  const hosts = createHosts(baseUrls, clock.now)
+
+  return async function send(call: Call): Promise<unknown> {
+    const end = clock.now() + limits.deadlineMillis
+    for (let attempt = 1; ; attempt++) {
+      const host = hosts.pick(call.repeatable)
+      const millis = Math.min(call.timeoutMillis ?? limits.timeoutMillis, end - clock.now())
+      const answer = await attemptAt(host.url, call, millis)
+      if ('data' in answer) {
+        hosts.worked(host)
+        return answer.data
+      }
+      const { error, again, hostFailed } = answer
+      const asked = error instanceof ApiError ? error.retryAfterMillis : undefined
+      if (hostFailed) hosts.failed(host, asked)
+      else hosts.worked(host)
+      if (!again || !call.repeatable || attempt >= tries) throw error
+      const goesOn = hostFailed && hosts.anyUp()
+      const wait = goesOn ? 0 : backoff(attempt, asked ?? 0, clock.random())
+      if (clock.now() + wait >= end) throw error
+      if (wait > 0) await clock.sleep(wait)
+    }
+  }
+
+  async function attemptAt(
+    baseUrl: string,
+    { method, path, headers, traceId, body }: Call,
+    timeoutMillis: number,
+  ): Promise<{ data: unknown } | Failure> {
+    const request = { method, url: baseUrl + path, headers, timeoutMillis }
+    // What it throws at once is a mistake of the caller; what it rejects with is the network.
+    const answer = transport(body === undefined ? request : { ...request, body: await body() })
+    return answer.then(
+      (response) => outcomeOf(response, traceId, clock.now()),
+      (reason) => unreachable(reason instanceof Error ? reason.message : String(reason), traceId),
+    )
+  }
+}
+
+function unreachable(reason: string, traceId: string): Failure {
+  return { error: new NetworkError(reason, traceId), again: true, hostFailed: true }
+}
+
+function outcomeOf(
+  { status, headers, body }: TransportResponse,
+  sentTraceId: string,
+  now: number,
+): { data: unknown } | Failure {
+  const envelope = typeof body === 'object' && body !== null ? (body as Envelope) : {}
+  const isOurs = typeof envelope.code === 'number' && 'data' in envelope
+  if (isOurs && envelope.code === 0 && status < 300) return { data: envelope.data }
+  const traceId = envelope.traceId ?? headers['x-trace-id'] ?? sentTraceId
+  // A hotel's sign-in page answers 200 to everything.
+  if (status < 400) return unreachable(`HTTP ${status}, and not from the shop`, traceId)
+  const error = new ApiError({
+    code: isOurs && envelope.code ? envelope.code : status * 100,
+    message: envelope.message ?? `HTTP ${status}`,
+    traceId,
+    details: envelope.details,
+    retryAfterMillis: retryAfter(headers['retry-after'], now),
+  })
+  const hostFailed = DOWN.includes(status)
+  return { error, again: hostFailed || status === TOO_MANY, hostFailed }
+}
+
+type Envelope = {
+  code?: number
+  message?: string
+  data?: unknown
+  traceId?: string
+  details?: unknown
+}
