@@ -102,6 +102,157 @@ export interface Routes {
       failed: number
     }
   }
+  /** Everybody's orders, the newest first; those still pending are not among them */
+  'GET /api/admin/orders': {
+    input: {
+      query?: { status?: 'pending' | 'unpaid' | 'paid' | 'shipped' | 'completed' | 'cancelled' | 'failed' | 'refunding' | 'refunded' | undefined; limit?: string | number | undefined; cursor?: string | undefined; userId?: string | undefined }
+    }
+    data: {
+      items: Array<{
+        orderId: string
+        status: 'pending' | 'unpaid' | 'paid' | 'shipped' | 'completed' | 'cancelled' | 'failed' | 'refunding' | 'refunded'
+        itemsFen: number
+        discountFen: number
+        totalFen: number
+        couponId?: string
+        items: Array<{
+          skuId: string
+          productId: string
+          title: string
+          skuTitle: string
+          image?: string
+          priceFen: number
+          quantity: number
+        }>
+        address?: {
+          name: string
+          phone: string
+          province: string
+          city: string
+          district: string
+          detail: string
+        }
+        remark?: string
+        reason?: string
+        createdAt: string
+        expiresAt: string
+        paidAt?: string
+        shipment?: {
+          carrier: string
+          trackingNo: string
+          shippedAt: string
+        }
+        userId: string
+      }>
+      nextCursor: string | null
+    }
+  }
+  /** One order with each step: by whom, and under which trace */
+  'GET /api/admin/orders/{id}': {
+    input: {
+      params: { id: string }
+    }
+    data: {
+      orderId: string
+      status: 'pending' | 'unpaid' | 'paid' | 'shipped' | 'completed' | 'cancelled' | 'failed' | 'refunding' | 'refunded'
+      itemsFen: number
+      discountFen: number
+      totalFen: number
+      couponId?: string
+      items: Array<{
+        skuId: string
+        productId: string
+        title: string
+        skuTitle: string
+        image?: string
+        priceFen: number
+        quantity: number
+      }>
+      address?: {
+        name: string
+        phone: string
+        province: string
+        city: string
+        district: string
+        detail: string
+      }
+      remark?: string
+      reason?: string
+      createdAt: string
+      expiresAt: string
+      paidAt?: string
+      shipment?: {
+        carrier: string
+        trackingNo: string
+        shippedAt: string
+      }
+      userId: string
+      history: Array<{
+        status: 'pending' | 'unpaid' | 'paid' | 'shipped' | 'completed' | 'cancelled' | 'failed' | 'refunding' | 'refunded'
+        reason?: string
+        at: string
+        step: string
+        actor: 'user' | 'admin' | 'wechat' | 'system'
+        actorId?: string
+        traceId?: string
+      }>
+    }
+  }
+  /** Notes the parcel of a paid order and tells the buyer */
+  'POST /api/admin/orders/{id}/ship': {
+    input: {
+      params: { id: string }
+      body: {
+        carrier: string
+        trackingNo: string
+      }
+    }
+    data: {
+      orderId: string
+      status: 'pending' | 'unpaid' | 'paid' | 'shipped' | 'completed' | 'cancelled' | 'failed' | 'refunding' | 'refunded'
+      itemsFen: number
+      discountFen: number
+      totalFen: number
+      couponId?: string
+      items: Array<{
+        skuId: string
+        productId: string
+        title: string
+        skuTitle: string
+        image?: string
+        priceFen: number
+        quantity: number
+      }>
+      address?: {
+        name: string
+        phone: string
+        province: string
+        city: string
+        district: string
+        detail: string
+      }
+      remark?: string
+      reason?: string
+      createdAt: string
+      expiresAt: string
+      paidAt?: string
+      shipment?: {
+        carrier: string
+        trackingNo: string
+        shippedAt: string
+      }
+      userId: string
+      history: Array<{
+        status: 'pending' | 'unpaid' | 'paid' | 'shipped' | 'completed' | 'cancelled' | 'failed' | 'refunding' | 'refunded'
+        reason?: string
+        at: string
+        step: string
+        actor: 'user' | 'admin' | 'wechat' | 'system'
+        actorId?: string
+        traceId?: string
+      }>
+    }
+  }
   /** Adds a product and publishes it */
   'POST /api/admin/products': {
     input: {
@@ -413,6 +564,7 @@ export interface Routes {
           quantity: number
         }>
         addressId?: string
+        couponId?: string
         remark?: string
       }
     }
@@ -432,7 +584,10 @@ export interface Routes {
       items: Array<{
         orderId: string
         status: 'pending' | 'unpaid' | 'paid' | 'shipped' | 'completed' | 'cancelled' | 'failed' | 'refunding' | 'refunded'
+        itemsFen: number
+        discountFen: number
         totalFen: number
+        couponId?: string
         items: Array<{
           skuId: string
           productId: string
@@ -454,6 +609,12 @@ export interface Routes {
         reason?: string
         createdAt: string
         expiresAt: string
+        paidAt?: string
+        shipment?: {
+          carrier: string
+          trackingNo: string
+          shippedAt: string
+        }
       }>
       nextCursor: string | null
     }
@@ -466,7 +627,10 @@ export interface Routes {
     data: {
       orderId: string
       status: 'pending' | 'unpaid' | 'paid' | 'shipped' | 'completed' | 'cancelled' | 'failed' | 'refunding' | 'refunded'
+      itemsFen: number
+      discountFen: number
       totalFen: number
+      couponId?: string
       items: Array<{
         skuId: string
         productId: string
@@ -488,6 +652,17 @@ export interface Routes {
       reason?: string
       createdAt: string
       expiresAt: string
+      paidAt?: string
+      shipment?: {
+        carrier: string
+        trackingNo: string
+        shippedAt: string
+      }
+      history: Array<{
+        status: 'pending' | 'unpaid' | 'paid' | 'shipped' | 'completed' | 'cancelled' | 'failed' | 'refunding' | 'refunded'
+        reason?: string
+        at: string
+      }>
     }
   }
   /** Cancels an order that is not paid */
@@ -498,7 +673,10 @@ export interface Routes {
     data: {
       orderId: string
       status: 'pending' | 'unpaid' | 'paid' | 'shipped' | 'completed' | 'cancelled' | 'failed' | 'refunding' | 'refunded'
+      itemsFen: number
+      discountFen: number
       totalFen: number
+      couponId?: string
       items: Array<{
         skuId: string
         productId: string
@@ -520,6 +698,63 @@ export interface Routes {
       reason?: string
       createdAt: string
       expiresAt: string
+      paidAt?: string
+      shipment?: {
+        carrier: string
+        trackingNo: string
+        shippedAt: string
+      }
+      history: Array<{
+        status: 'pending' | 'unpaid' | 'paid' | 'shipped' | 'completed' | 'cancelled' | 'failed' | 'refunding' | 'refunded'
+        reason?: string
+        at: string
+      }>
+    }
+  }
+  /** Confirms that the parcel has arrived */
+  'POST /api/orders/{id}/confirm': {
+    input: {
+      params: { id: string }
+    }
+    data: {
+      orderId: string
+      status: 'pending' | 'unpaid' | 'paid' | 'shipped' | 'completed' | 'cancelled' | 'failed' | 'refunding' | 'refunded'
+      itemsFen: number
+      discountFen: number
+      totalFen: number
+      couponId?: string
+      items: Array<{
+        skuId: string
+        productId: string
+        title: string
+        skuTitle: string
+        image?: string
+        priceFen: number
+        quantity: number
+      }>
+      address?: {
+        name: string
+        phone: string
+        province: string
+        city: string
+        district: string
+        detail: string
+      }
+      remark?: string
+      reason?: string
+      createdAt: string
+      expiresAt: string
+      paidAt?: string
+      shipment?: {
+        carrier: string
+        trackingNo: string
+        shippedAt: string
+      }
+      history: Array<{
+        status: 'pending' | 'unpaid' | 'paid' | 'shipped' | 'completed' | 'cancelled' | 'failed' | 'refunding' | 'refunded'
+        reason?: string
+        at: string
+      }>
     }
   }
   /** Published products */
@@ -626,6 +861,8 @@ export const codes = {
   tooManyAddresses: 40905,
   /** the cart is full: take something out first */
   cartFull: 40906,
+  /** the coupon can't be used for this order */
+  couponUnusable: 40907,
   /** the body is larger than 256 KiB */
   bodyTooLarge: 41301,
   /** this Idempotency-Key was used with another body */
@@ -648,6 +885,9 @@ export const signedInRoutes: Table = {
   'PUT /api/addresses/{id}': true,
   'POST /api/admin/campaigns': true,
   'GET /api/admin/campaigns/{id}': true,
+  'GET /api/admin/orders': true,
+  'GET /api/admin/orders/{id}': true,
+  'POST /api/admin/orders/{id}/ship': true,
   'POST /api/admin/products': true,
   'PATCH /api/admin/products/{id}': true,
   'GET /api/admin/queues': true,
@@ -664,6 +904,7 @@ export const signedInRoutes: Table = {
   'GET /api/orders': true,
   'GET /api/orders/{id}': true,
   'POST /api/orders/{id}/cancel': true,
+  'POST /api/orders/{id}/confirm': true,
   'PATCH /api/user/info': true,
   'GET /api/user/info': true,
 }

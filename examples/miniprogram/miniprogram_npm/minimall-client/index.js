@@ -87,6 +87,8 @@ var codes = {
   tooManyAddresses: 40905,
   /** the cart is full: take something out first */
   cartFull: 40906,
+  /** the coupon can't be used for this order */
+  couponUnusable: 40907,
   /** the body is larger than 256 KiB */
   bodyTooLarge: 41301,
   /** this Idempotency-Key was used with another body */
@@ -105,6 +107,9 @@ var signedInRoutes = {
   "PUT /api/addresses/{id}": true,
   "POST /api/admin/campaigns": true,
   "GET /api/admin/campaigns/{id}": true,
+  "GET /api/admin/orders": true,
+  "GET /api/admin/orders/{id}": true,
+  "POST /api/admin/orders/{id}/ship": true,
   "POST /api/admin/products": true,
   "PATCH /api/admin/products/{id}": true,
   "GET /api/admin/queues": true,
@@ -121,6 +126,7 @@ var signedInRoutes = {
   "GET /api/orders": true,
   "GET /api/orders/{id}": true,
   "POST /api/orders/{id}/cancel": true,
+  "POST /api/orders/{id}/confirm": true,
   "PATCH /api/user/info": true,
   "GET /api/user/info": true
 };
