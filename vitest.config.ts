@@ -1,9 +1,16 @@
+import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
+
+/** The sample mini-program finds the client by the name of its package. */
+const resolve = {
+  alias: { 'minimall-client': fileURLToPath(new URL('client/src/index.ts', import.meta.url)) },
+}
 
 export default defineConfig({
   test: {
     projects: [
       {
+        resolve,
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
@@ -37,6 +44,7 @@ export default defineConfig({
         },
       },
       {
+        resolve,
         // Over HTTP against the whole local stack, as a mini-program would.
         test: {
           name: 'e2e',

@@ -9,6 +9,7 @@ export const CHECKS: readonly Check[] = [
   { name: 'types', command: 'tsc', args: ['-p', '.'] },
   // What a mini-program has: neither the DOM nor Node.js.
   { name: 'types of the client', command: 'tsc', args: ['-p', 'client'] },
+  { name: 'types of the mini-program', command: 'tsc', args: ['-p', 'examples/miniprogram'] },
   { name: "types of the client's tests", command: 'tsc', args: ['-p', 'test/client'] },
   { name: 'lint and format', command: 'biome', args: ['ci', '--error-on-warnings', '.'] },
   {

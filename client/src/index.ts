@@ -11,6 +11,13 @@ export {
 export type { Clock } from './clock.ts'
 export { ApiError, NetworkError } from './errors.ts'
 export { fetchTransport } from './fetch.ts'
+export {
+  type Payment,
+  PaymentCancelled,
+  type PaymentSheet,
+  payOrder,
+  wxPaymentSheet,
+} from './pay.ts'
 export type { TokenStore, Tokens } from './session.ts'
 export type { Transport, TransportRequest, TransportResponse } from './transport.ts'
 export { wxSignIn, wxTokens, wxTransport } from './wx.ts'

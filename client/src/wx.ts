@@ -3,7 +3,7 @@ import type { Transport } from './transport.ts'
 
 // The part of `wx` that is used here, so that the package depends on nothing.
 
-type Failed = (problem: { errMsg: string }) => void
+export type Failed = (problem: { errMsg: string }) => void
 
 export type WxRequest = {
   request(options: {

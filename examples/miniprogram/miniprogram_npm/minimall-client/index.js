@@ -52,9 +52,12 @@ var index_exports = {};
 __export(index_exports, {
   ApiError: () => ApiError,
   NetworkError: () => NetworkError,
+  PaymentCancelled: () => PaymentCancelled,
   codes: () => codes,
   createClient: () => createClient,
   fetchTransport: () => fetchTransport,
+  payOrder: () => payOrder,
+  wxPaymentSheet: () => wxPaymentSheet,
   wxSignIn: () => wxSignIn,
   wxTokens: () => wxTokens,
   wxTransport: () => wxTransport
@@ -461,6 +464,43 @@ function parsed(text) {
   } catch (e) {
     return text;
   }
+}
+
+// client/src/pay.ts
+var PaymentCancelled = class extends Error {
+  constructor() {
+    super(...arguments);
+    this.name = "PaymentCancelled";
+  }
+};
+var POLL_MILLIS = [200, 400, 800, 1500];
+async function payOrder(shop, orderId, sheet, waitMillis = 15e3) {
+  const order = await readWhile(shop, orderId, "pending", waitMillis);
+  if (order.status !== "unpaid") return order;
+  const payment = await prepay(shop, orderId);
+  await sheet(payment, orderId);
+  return readWhile(shop, orderId, "unpaid", waitMillis);
+}
+function prepay({ request }, id) {
+  const route = "POST /api/orders/{id}/pay";
+  return request(route, { params: { id } });
+}
+async function readWhile({ request, clock }, id, status, waitMillis) {
+  var _a;
+  const end = clock.now() + waitMillis;
+  for (let turn = 0; ; turn++) {
+    const order = await request("GET /api/orders/{id}", { params: { id } });
+    if (order.status !== status || clock.now() >= end) return order;
+    await clock.sleep((_a = POLL_MILLIS[Math.min(turn, POLL_MILLIS.length - 1)]) != null ? _a : 0);
+  }
+}
+function wxPaymentSheet(wx) {
+  return (payment) => new Promise((resolve, reject) => {
+    wx.requestPayment(__spreadProps(__spreadValues({}, payment), {
+      success: () => resolve(),
+      fail: ({ errMsg }) => reject(/cancel/.test(errMsg) ? new PaymentCancelled(errMsg) : new Error(errMsg))
+    }));
+  });
 }
 
 // client/src/wx.ts
