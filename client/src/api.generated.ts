@@ -102,6 +102,97 @@ export interface Routes {
       failed: number
     }
   }
+  /** All coupons, the newest first */
+  'GET /api/admin/coupons': {
+    input: {
+      query?: { limit?: string | number | undefined; cursor?: string | undefined }
+    }
+    data: {
+      items: Array<{
+        id: string
+        name: string
+        kind: 'amount' | 'percent'
+        amountFen?: number
+        percentOff?: number
+        maxDiscountFen?: number
+        thresholdFen: number
+        validFrom: string
+        validUntil: string
+        perUser: number
+        total?: number
+        claimed: number
+        withdrawn: boolean
+      }>
+      nextCursor: string | null
+    }
+  }
+  /** Makes a coupon */
+  'POST /api/admin/coupons': {
+    input: {
+      body: {
+        name: string
+        validFrom?: unknown
+        validUntil: unknown
+        total?: number
+        perUser?: number
+        kind: 'amount'
+        amountFen: number
+        thresholdFen: number
+      } | {
+        name: string
+        validFrom?: unknown
+        validUntil: unknown
+        total?: number
+        perUser?: number
+        kind: 'percent'
+        percentOff: number
+        maxDiscountFen?: number
+        thresholdFen?: number
+      }
+    }
+    data: {
+      id: string
+      name: string
+      kind: 'amount' | 'percent'
+      amountFen?: number
+      percentOff?: number
+      maxDiscountFen?: number
+      thresholdFen: number
+      validFrom: string
+      validUntil: string
+      perUser: number
+      total?: number
+      claimed: number
+      withdrawn: boolean
+    }
+  }
+  /** Changes a coupon, withdraws it or offers it again */
+  'PATCH /api/admin/coupons/{id}': {
+    input: {
+      params: { id: string }
+      body: {
+        name?: string
+        validUntil?: unknown
+        total?: number | null
+        withdrawn?: boolean
+      }
+    }
+    data: {
+      id: string
+      name: string
+      kind: 'amount' | 'percent'
+      amountFen?: number
+      percentOff?: number
+      maxDiscountFen?: number
+      thresholdFen: number
+      validFrom: string
+      validUntil: string
+      perUser: number
+      total?: number
+      claimed: number
+      withdrawn: boolean
+    }
+  }
   /** Everybody's orders, the newest first; those still pending are not among them */
   'GET /api/admin/orders': {
     input: {
@@ -151,6 +242,62 @@ export interface Routes {
   'GET /api/admin/orders/{id}': {
     input: {
       params: { id: string }
+    }
+    data: {
+      orderId: string
+      status: 'pending' | 'unpaid' | 'paid' | 'shipped' | 'completed' | 'cancelled' | 'failed' | 'refunding' | 'refunded'
+      itemsFen: number
+      discountFen: number
+      totalFen: number
+      couponId?: string
+      items: Array<{
+        skuId: string
+        productId: string
+        title: string
+        skuTitle: string
+        image?: string
+        priceFen: number
+        quantity: number
+      }>
+      address?: {
+        name: string
+        phone: string
+        province: string
+        city: string
+        district: string
+        detail: string
+      }
+      remark?: string
+      reason?: string
+      createdAt: string
+      expiresAt: string
+      paidAt?: string
+      shipment?: {
+        carrier: string
+        trackingNo: string
+        shippedAt: string
+      }
+      userId: string
+      history: Array<{
+        status: 'pending' | 'unpaid' | 'paid' | 'shipped' | 'completed' | 'cancelled' | 'failed' | 'refunding' | 'refunded'
+        reason?: string
+        at: string
+        step: string
+        actor: 'user' | 'admin' | 'wechat' | 'system'
+        actorId?: string
+        traceId?: string
+      }>
+    }
+  }
+  /** Grants a refund, asked for or not, or refuses one; granted, WeChat pays it back */
+  'POST /api/admin/orders/{id}/refund': {
+    input: {
+      params: { id: string }
+      body: {
+        decision?: 'grant' | 'refuse'
+        reason?: string
+        restock?: boolean
+      }
     }
     data: {
       orderId: string
@@ -423,6 +570,11 @@ export interface Routes {
       }
     }
   }
+  /** Signs all of the user's devices out, this one too, within 5 seconds */
+  'DELETE /api/auth/sessions': {
+    input: {}
+    data: null
+  }
   /** The devices on which the user is signed in */
   'GET /api/auth/sessions': {
     input: {}
@@ -506,6 +658,50 @@ export interface Routes {
   'GET /api/categories': {
     input: {}
     data: Array<Schema0>
+  }
+  /** Coupons that can be had, the newest first */
+  'GET /api/coupons': {
+    input: {
+      query?: { limit?: string | number | undefined; cursor?: string | undefined }
+    }
+    data: {
+      items: Array<{
+        id: string
+        name: string
+        kind: 'amount' | 'percent'
+        amountFen?: number
+        percentOff?: number
+        maxDiscountFen?: number
+        thresholdFen: number
+        validFrom: string
+        validUntil: string
+        perUser: number
+        left?: number
+        claimed: number
+        claimable: boolean
+      }>
+      nextCursor: string | null
+    }
+  }
+  /** Claims a coupon; "limit reached" means that the user has it already */
+  'POST /api/coupons/{id}/claim': {
+    input: {
+      params: { id: string }
+    }
+    data: {
+      id: string
+      name: string
+      kind: 'amount' | 'percent'
+      amountFen?: number
+      percentOff?: number
+      maxDiscountFen?: number
+      thresholdFen: number
+      validFrom: string
+      validUntil: string
+      claimed: number
+      used: number
+      usable: boolean
+    }
   }
   /** Whether the parts that requests need answer; 503 where it should get no traffic */
   'GET /api/health': {
@@ -757,6 +953,68 @@ export interface Routes {
       }>
     }
   }
+  /** Begins a payment: the arguments of wx.requestPayment */
+  'POST /api/orders/{id}/pay': {
+    input: {
+      params: { id: string }
+    }
+    data: {
+      timeStamp: string
+      nonceStr: string
+      package: string
+      signType: 'RSA'
+      paySign: string
+    }
+  }
+  /** Asks for the money back; an admin decides */
+  'POST /api/orders/{id}/refund': {
+    input: {
+      params: { id: string }
+      body: {
+        reason?: string
+      }
+    }
+    data: {
+      orderId: string
+      status: 'pending' | 'unpaid' | 'paid' | 'shipped' | 'completed' | 'cancelled' | 'failed' | 'refunding' | 'refunded'
+      itemsFen: number
+      discountFen: number
+      totalFen: number
+      couponId?: string
+      items: Array<{
+        skuId: string
+        productId: string
+        title: string
+        skuTitle: string
+        image?: string
+        priceFen: number
+        quantity: number
+      }>
+      address?: {
+        name: string
+        phone: string
+        province: string
+        city: string
+        district: string
+        detail: string
+      }
+      remark?: string
+      reason?: string
+      createdAt: string
+      expiresAt: string
+      paidAt?: string
+      shipment?: {
+        carrier: string
+        trackingNo: string
+        shippedAt: string
+      }
+      history: Array<{
+        status: 'pending' | 'unpaid' | 'paid' | 'shipped' | 'completed' | 'cancelled' | 'failed' | 'refunding' | 'refunded'
+        reason?: string
+        at: string
+      }>
+    }
+  }
   /** Published products */
   'GET /api/products': {
     input: {
@@ -797,6 +1055,29 @@ export interface Routes {
       }>
     }
   }
+  /** The coupons that the user has claimed, the newest first */
+  'GET /api/user/coupons': {
+    input: {
+      query?: { state?: 'usable' | 'used' | 'expired' | undefined; limit?: string | number | undefined; cursor?: string | undefined }
+    }
+    data: {
+      items: Array<{
+        id: string
+        name: string
+        kind: 'amount' | 'percent'
+        amountFen?: number
+        percentOff?: number
+        maxDiscountFen?: number
+        thresholdFen: number
+        validFrom: string
+        validUntil: string
+        claimed: number
+        used: number
+        usable: boolean
+      }>
+      nextCursor: string | null
+    }
+  }
   /** Changes the signed-in user */
   'PATCH /api/user/info': {
     input: {
@@ -825,6 +1106,17 @@ export interface Routes {
       email?: string
       phone?: string
       role: 'user' | 'admin'
+    }
+  }
+  /** Takes over the user's phone number from WeChat */
+  'POST /api/user/phone': {
+    input: {
+      body: {
+        code: string
+      }
+    }
+    data: {
+      phone: string
     }
   }
 }
@@ -863,6 +1155,8 @@ export const codes = {
   cartFull: 40906,
   /** the coupon can't be used for this order */
   couponUnusable: 40907,
+  /** the coupon can't be claimed */
+  couponGone: 40908,
   /** the body is larger than 256 KiB */
   bodyTooLarge: 41301,
   /** this Idempotency-Key was used with another body */
@@ -885,8 +1179,12 @@ export const signedInRoutes: Table = {
   'PUT /api/addresses/{id}': true,
   'POST /api/admin/campaigns': true,
   'GET /api/admin/campaigns/{id}': true,
+  'GET /api/admin/coupons': true,
+  'POST /api/admin/coupons': true,
+  'PATCH /api/admin/coupons/{id}': true,
   'GET /api/admin/orders': true,
   'GET /api/admin/orders/{id}': true,
+  'POST /api/admin/orders/{id}/refund': true,
   'POST /api/admin/orders/{id}/ship': true,
   'POST /api/admin/products': true,
   'PATCH /api/admin/products/{id}': true,
@@ -895,18 +1193,25 @@ export const signedInRoutes: Table = {
   'POST /api/admin/skus/{id}/stock': true,
   'GET /api/admin/skus/{id}/stock': true,
   'POST /api/auth/logout': true,
+  'DELETE /api/auth/sessions': true,
   'GET /api/auth/sessions': true,
   'DELETE /api/auth/sessions/{id}': true,
   'GET /api/cart': true,
   'PUT /api/cart/items/{skuId}': true,
   'DELETE /api/cart/items/{skuId}': true,
+  'GET /api/coupons': true,
+  'POST /api/coupons/{id}/claim': true,
   'POST /api/orders': true,
   'GET /api/orders': true,
   'GET /api/orders/{id}': true,
   'POST /api/orders/{id}/cancel': true,
   'POST /api/orders/{id}/confirm': true,
+  'POST /api/orders/{id}/pay': true,
+  'POST /api/orders/{id}/refund': true,
+  'GET /api/user/coupons': true,
   'PATCH /api/user/info': true,
   'GET /api/user/info': true,
+  'POST /api/user/phone': true,
 }
 
 /** Routes that take an Idempotency-Key. */

@@ -92,6 +92,8 @@ var codes = {
   cartFull: 40906,
   /** the coupon can't be used for this order */
   couponUnusable: 40907,
+  /** the coupon can't be claimed */
+  couponGone: 40908,
   /** the body is larger than 256 KiB */
   bodyTooLarge: 41301,
   /** this Idempotency-Key was used with another body */
@@ -110,8 +112,12 @@ var signedInRoutes = {
   "PUT /api/addresses/{id}": true,
   "POST /api/admin/campaigns": true,
   "GET /api/admin/campaigns/{id}": true,
+  "GET /api/admin/coupons": true,
+  "POST /api/admin/coupons": true,
+  "PATCH /api/admin/coupons/{id}": true,
   "GET /api/admin/orders": true,
   "GET /api/admin/orders/{id}": true,
+  "POST /api/admin/orders/{id}/refund": true,
   "POST /api/admin/orders/{id}/ship": true,
   "POST /api/admin/products": true,
   "PATCH /api/admin/products/{id}": true,
@@ -120,18 +126,25 @@ var signedInRoutes = {
   "POST /api/admin/skus/{id}/stock": true,
   "GET /api/admin/skus/{id}/stock": true,
   "POST /api/auth/logout": true,
+  "DELETE /api/auth/sessions": true,
   "GET /api/auth/sessions": true,
   "DELETE /api/auth/sessions/{id}": true,
   "GET /api/cart": true,
   "PUT /api/cart/items/{skuId}": true,
   "DELETE /api/cart/items/{skuId}": true,
+  "GET /api/coupons": true,
+  "POST /api/coupons/{id}/claim": true,
   "POST /api/orders": true,
   "GET /api/orders": true,
   "GET /api/orders/{id}": true,
   "POST /api/orders/{id}/cancel": true,
   "POST /api/orders/{id}/confirm": true,
+  "POST /api/orders/{id}/pay": true,
+  "POST /api/orders/{id}/refund": true,
+  "GET /api/user/coupons": true,
   "PATCH /api/user/info": true,
-  "GET /api/user/info": true
+  "GET /api/user/info": true,
+  "POST /api/user/phone": true
 };
 var keyedRoutes = {
   "POST /api/orders": true
