@@ -41,6 +41,24 @@ export class Merchant {
 
   /** Calls the API without looking at the signature of the answer. */
   async send(method: string, target: string, body?: unknown, over: Over = {}): Promise<Reply> {
+    const response = await this.#fetch(method, target, body, over)
+    const answer = await response.text()
+    const json = response.headers.get('content-type')?.startsWith('application/json') ?? false
+    return {
+      status: response.status,
+      headers: response.headers,
+      text: answer,
+      body: json ? (JSON.parse(answer) as Json) : {},
+    }
+  }
+
+  /** Fetches a file, which is not signed. */
+  async download(target: string): Promise<{ headers: Headers; bytes: Buffer }> {
+    const response = await this.#fetch('GET', target, undefined, {})
+    return { headers: response.headers, bytes: Buffer.from(await response.arrayBuffer()) }
+  }
+
+  #fetch(method: string, target: string, body: unknown, over: Over): Promise<Response> {
     const { mchId, mchSerial, mchPrivateKey } = this.#wechat.pay
     const text = body === undefined ? '' : typeof body === 'string' ? body : JSON.stringify(body)
     const timestamp = over.timestamp ?? Math.floor(this.#now() / 1000)
@@ -57,7 +75,7 @@ export class Merchant {
       serial_no: over.serial ?? mchSerial,
     }
     const list = Object.entries(fields).map(([name, value]) => `${name}="${value}"`)
-    const response = await fetch(`${this.#wechat.url}${target}`, {
+    return fetch(`${this.#wechat.url}${target}`, {
       method,
       headers: {
         accept: 'application/json',
@@ -66,14 +84,6 @@ export class Merchant {
       },
       ...(text === '' ? {} : { body: text }),
     })
-    const answer = await response.text()
-    const json = response.headers.get('content-type')?.startsWith('application/json') ?? false
-    return {
-      status: response.status,
-      headers: response.headers,
-      text: answer,
-      body: json ? (JSON.parse(answer) as Json) : {},
-    }
   }
 
   /** Calls the API. @throws where the answer is not signed by a trusted key */
