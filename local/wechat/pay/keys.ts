@@ -24,6 +24,7 @@ export class PayKeys {
   readonly apiV3Key: string
   readonly mchSerial: string
   readonly mchPrivateKey: string
+  readonly mchPublicKey: string
   readonly publicKeyId: string
   readonly publicKey: string
   readonly #publicKeyPrivate: string
@@ -42,6 +43,7 @@ export class PayKeys {
     this.apiV3Key = kept('api-v3-key', () => randomBytes(16).toString('hex'))
     this.mchSerial = kept('mch-serial', newSerial)
     this.mchPrivateKey = kept('mch-private-key.pem', () => merchantKey)
+    this.mchPublicKey = publicHalf(this.mchPrivateKey)
     this.#publicKeyPrivate = kept('public-key-private.pem', () => publicKey)
     this.publicKeyId = kept('public-key-id', () => {
       return `PUB_KEY_ID_01${this.mchId}${beijingDay(now).replaceAll('-', '')}00000000`
@@ -70,10 +72,6 @@ export class PayKeys {
     const { certificates, signer } = this.#platform
     const certificate = certificates.find(({ serial }) => serial === signer)
     return certificate ?? { serial: this.publicKeyId, privateKey: this.#publicKeyPrivate }
-  }
-
-  get mchPublicKey(): string {
-    return publicHalf(this.mchPrivateKey)
   }
 
   /** Makes a new platform certificate, which signs from now on. The ones before stay valid for a while. */

@@ -41,7 +41,7 @@ export class Notifier {
 
   /**
    * Delivers a notice `times` times at once. One that no delivery got through is repeated later in the
-   * background; a forged one never is.
+   * background, as long as the stand-in runs; a forged one never is.
    */
   async deliver(
     notice: Notice,

@@ -1,21 +1,20 @@
-import { mkdtempSync, rmSync, statSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { startWechat, type WeChat } from '../../../local/wechat/server.ts'
+import { standInFolders } from './folders.ts'
 
 let dir: string
 let wechat: WeChat
 
+const newFolder = standInFolders()
+
 beforeEach(async () => {
-  dir = mkdtempSync(join(tmpdir(), 'minimall-wechat-'))
+  dir = newFolder()
   wechat = await startWechat({ dir })
 })
 
-afterEach(async () => {
-  await wechat.stop()
-  rmSync(dir, { recursive: true, force: true })
-})
+afterEach(() => wechat.stop())
 
 type Reply = Record<string, unknown>
 
@@ -117,15 +116,13 @@ test('the stable token stays the same until a new one is forced', async () => {
 test('two stand-ins share neither app nor token', async () => {
   const first = wechat
   const { access_token } = await token()
-  const other = mkdtempSync(join(tmpdir(), 'minimall-wechat-'))
-  wechat = await startWechat({ dir: other })
+  wechat = await startWechat({ dir: newFolder() })
   try {
     expect(wechat.appId).not.toBe(first.appId)
     expect((await token()).access_token).not.toBe(access_token)
   } finally {
     await wechat.stop()
     wechat = first
-    rmSync(other, { recursive: true, force: true })
   }
 })
 

@@ -1,10 +1,8 @@
 import { createHash } from 'node:crypto'
-import { cpSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 import { startWechat, type WeChat } from '../../../../local/wechat/server.ts'
+import { standInFolders } from '../folders.ts'
 import { Merchant } from './merchant.ts'
 
 const NO = '01JDF3ZZZZZZZZZZZZZZZZZZZZ'
@@ -13,14 +11,10 @@ let now: number
 let wechat: WeChat
 let merchant: Merchant
 
-/** Keys take long to make: all tests have the same. */
-const made = mkdtempSync(join(tmpdir(), 'minimall-wechat-bill-'))
-beforeAll(async () => (await startWechat({ dir: made })).stop())
-afterAll(() => rmSync(made, { recursive: true, force: true }))
+const newFolder = standInFolders()
 
 beforeEach(async () => {
-  dir = mkdtempSync(join(tmpdir(), 'minimall-wechat-bill-'))
-  cpSync(made, dir, { recursive: true })
+  dir = newFolder()
   // Half past eleven at night in Beijing.
   now = Date.parse('2026-11-24T15:30:00Z')
   wechat = await startWechat({ dir, now: () => now })
@@ -30,7 +24,6 @@ beforeEach(async () => {
 
 afterEach(async () => {
   await wechat.stop()
-  rmSync(dir, { recursive: true, force: true })
 })
 
 const ask = (query: string) => merchant.call('GET', `/v3/bill/tradebill?${query}`)

@@ -1,8 +1,12 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { ROOT } from '../../../../local/root.ts'
 import { PayError } from '../../../../local/wechat/pay/errors.ts'
 import { Ledger, type Prepay } from '../../../../local/wechat/pay/ledger.ts'
 
@@ -157,6 +161,40 @@ test('any sequence of calls goes as in the model: never paid after a close, neve
       ),
       { numRuns: 300 },
     )
+  } finally {
+    rmSync(dir, { recursive: true, force: true })
+  }
+})
+
+test('what was answered survives kill -9', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'minimall-ledger-'))
+  const file = join(dir, 'ledger.jsonl')
+  const script = join(dir, 'pay.ts')
+  writeFileSync(
+    script,
+    `import { Ledger } from ${JSON.stringify(join(ROOT, 'local/wechat/pay/ledger.ts'))}
+    const ledger = new Ledger(${JSON.stringify(file)})
+    const order = { description: 'x', notifyUrl: 'x', openid: 'o', totalFen: 1, fingerprint: 'x' }
+    for (let number = 0; ; number++) {
+      ledger.prepay({ ...order, outTradeNo: \`N\${number}\` }, Date.now())
+      console.log(ledger.pay(\`N\${number}\`, Date.now()).paid.transactionId)
+      if (number % 50 === 0) await new Promise((resolve) => setImmediate(resolve))
+    }`,
+  )
+  try {
+    const child = spawn(process.execPath, [script], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const closed = once(child, 'close')
+    const answered: string[] = []
+    for await (const line of createInterface({ input: child.stdout })) {
+      answered.push(line)
+      if (answered.length === 500) child.kill('SIGKILL')
+    }
+    await closed
+    const ledger = new Ledger(file)
+    for (const [number, transactionId] of answered.entries()) {
+      expect(ledger.order(`N${number}`).paid?.transactionId).toBe(transactionId)
+    }
+    expect(answered.length).toBeGreaterThanOrEqual(500)
   } finally {
     rmSync(dir, { recursive: true, force: true })
   }

@@ -1,8 +1,6 @@
-import { cpSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { startWechat, type WeChat } from '../../../../local/wechat/server.ts'
+import { standInFolders } from '../folders.ts'
 import { type Json, Merchant, type Received, Shop } from './merchant.ts'
 
 type Notice = {
@@ -18,14 +16,10 @@ let wechat: WeChat
 let merchant: Merchant
 let shop: Shop
 
-/** Keys take long to make: all tests have the same. */
-const made = mkdtempSync(join(tmpdir(), 'minimall-wechat-notices-'))
-beforeAll(async () => (await startWechat({ dir: made })).stop())
-afterAll(() => rmSync(made, { recursive: true, force: true }))
+const newFolder = standInFolders()
 
 beforeEach(async () => {
-  dir = mkdtempSync(join(tmpdir(), 'minimall-wechat-notices-'))
-  cpSync(made, dir, { recursive: true })
+  dir = newFolder()
   shop = await new Shop().start()
   wechat = await startWechat({ dir })
   merchant = new Merchant(wechat)
@@ -36,7 +30,6 @@ beforeEach(async () => {
 afterEach(async () => {
   await wechat.stop()
   await shop.stop()
-  rmSync(dir, { recursive: true, force: true })
 })
 
 const pay = (over: Json = {}) => merchant.mock('pay', { outTradeNo: NO, ...over })
