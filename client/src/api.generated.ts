@@ -400,6 +400,23 @@ export interface Routes {
       }>
     }
   }
+  /** What a person has to look at: late money, amounts that differ, bills that disagree */
+  'GET /api/admin/payments/incidents': {
+    input: {
+      query?: { limit?: string | number | undefined; cursor?: string | undefined }
+    }
+    data: {
+      items: Array<{
+        id: string
+        kind: string
+        orderId: string
+        detail: string
+        traceId?: string
+        createdAt: string
+      }>
+      nextCursor: string | null
+    }
+  }
   /** Adds a product and publishes it */
   'POST /api/admin/products': {
     input: {
@@ -1186,6 +1203,7 @@ export const signedInRoutes: Table = {
   'GET /api/admin/orders/{id}': true,
   'POST /api/admin/orders/{id}/refund': true,
   'POST /api/admin/orders/{id}/ship': true,
+  'GET /api/admin/payments/incidents': true,
   'POST /api/admin/products': true,
   'PATCH /api/admin/products/{id}': true,
   'GET /api/admin/queues': true,

@@ -90,12 +90,12 @@ export type Order = { orderId: string; status: string; totalFen: number; expires
 export function order(
   token: string,
   skuId: string,
-  options: { quantity?: number; key?: string } = {},
+  options: { quantity?: number; key?: string; couponId?: string } = {},
 ) {
-  const { quantity = 1, key = randomUUID() } = options
+  const { quantity = 1, key = randomUUID(), couponId } = options
   return call<Order>('POST', '/api/orders', {
     token,
-    body: { items: [{ skuId, quantity }] },
+    body: { items: [{ skuId, quantity }], ...(couponId === undefined ? {} : { couponId }) },
     headers: { 'idempotency-key': key },
   })
 }
@@ -116,4 +116,27 @@ export type StockView = Record<'received' | 'sold' | 'held' | 'available', numbe
 export async function stockOf(admin: string, skuId: string): Promise<StockView> {
   const { body } = await call<StockView>('GET', `/api/admin/skus/${skuId}/stock`, { token: admin })
   return body.data
+}
+
+/** What the payer does at WeChat, and what WeChat then sends; see the stand-in's /mock/pay. */
+export async function payAtWechat(
+  outTradeNo: string,
+  how: { times?: number; tamper?: string; delayMs?: number } = {},
+): Promise<{ status: number; deliveries: { status: number }[] }> {
+  const response = await fetch(`${inject('endpoints').wechat}/mock/pay`, {
+    method: 'POST',
+    body: JSON.stringify({ outTradeNo, ...how }),
+  })
+  const { deliveries = [] } = (await response.json()) as { deliveries?: { status: number }[] }
+  return { status: response.status, deliveries }
+}
+
+/** Places an order and pays it. @returns its id */
+export async function paidOrder(token: string, skuId: string, quantity = 1): Promise<string> {
+  const { orderId } = (await order(token, skuId, { quantity })).body.data
+  const { status } = await call('POST', `/api/orders/${orderId}/pay`, { token })
+  if (status !== 200) throw new Error(`pay answered ${status}`)
+  const { deliveries } = await payAtWechat(orderId)
+  if (deliveries[0]?.status !== 200) throw new Error(`notice: ${JSON.stringify(deliveries)}`)
+  return orderId
 }

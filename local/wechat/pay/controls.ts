@@ -45,7 +45,7 @@ const WHY = {
 
 /**
  * POST /mock/pay: the shopper pays, then the shop hears of it. The order is paid at once; `delayMs`
- * holds back the notices only. A tampered notice is one of a forger: it pays nothing, whatever kind it
+ * holds back the notices only. A closed order is paid as by money that was on its way. A tampered notice is one of a forger: it pays nothing, whatever kind it
  * is. For an order that is already paid it carries the real transaction id, else one of its own.
  */
 export async function mockPay(
@@ -60,7 +60,7 @@ export async function mockPay(
   const input = read(PayBody, body)
   if ('status' in input) return input
   const { outTradeNo, times = 1, tamper, delayMs = 0 } = input
-  const found = tamper === undefined ? ledger.pay(outTradeNo, now) : ledger.payable(outTradeNo, now)
+  const found = payOrLook(ledger, outTradeNo, now, tamper === undefined)
   if (typeof found === 'string') {
     const [status, why] = WHY[found]
     return refused(status, why)
@@ -77,6 +77,12 @@ export async function mockPay(
   } as const
   const deliveries = await notifier.deliver(notice, { times, delayMillis: delayMs, tamper })
   return { status: 200, body: { transactionId, deliveries } }
+}
+
+/** A shop must live with money that was on its way when it closed the order, so that can be tried. */
+function payOrLook(ledger: Ledger, outTradeNo: string, now: number, pays: boolean) {
+  const found = pays ? ledger.pay(outTradeNo, now) : ledger.payable(outTradeNo, now)
+  return pays && found === 'closed' ? ledger.payClosed(outTradeNo, now) : found
 }
 
 function forged(order: Order, now: number) {

@@ -149,7 +149,16 @@ export class Ledger {
   pay(outTradeNo: string, now: number): PaidOrder | Unpayable {
     const order = this.payable(outTradeNo, now)
     if (typeof order === 'string') return order
-    if (isPaid(order)) return order
+    return isPaid(order) ? order : this.#take(order, now)
+  }
+
+  /** Money that was on its way when the order was closed: it counts all the same. */
+  payClosed(outTradeNo: string, now: number): PaidOrder {
+    const { closed: _, ...order } = this.order(outTradeNo)
+    return isPaid(order) ? order : this.#take(order, now)
+  }
+
+  #take(order: Order, now: number): PaidOrder {
     const paid = { transactionId: newTransactionId(now), at: now, noticeId: randomUUID() }
     const changed = { ...order, paid }
     this.#write({ order: changed })

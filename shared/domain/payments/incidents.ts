@@ -2,6 +2,7 @@ import type { Queryable } from '../../platform/database/database.ts'
 import { sql } from '../../platform/database/sql.ts'
 import { log } from '../../platform/telemetry/log.ts'
 import { currentScope } from '../../platform/telemetry/scope.ts'
+import type { IncidentView, ListIncidents } from './schemas.ts'
 
 /** What a person has to look at. Each kind is told once per order (or refund number). */
 export type IncidentKind =
@@ -33,4 +34,42 @@ export async function report(db: Queryable, { kind, orderId, detail }: Incident)
   if (rowsAffected === 0) return false
   log.error('payment incident', new Error(detail), { kind, orderId })
   return true
+}
+
+type Row = {
+  id: string
+  kind: string
+  order_id: string
+  detail: string
+  trace_id: string | null
+  created_at: Date
+}
+
+/** What was reported, for admins. */
+export function createIncidents(database: Queryable) {
+  return {
+    /** @returns a page, the newest first */
+    async list({ limit, cursor }: ListIncidents) {
+      const older = cursor === undefined ? sql`` : sql`WHERE id < ${cursor}`
+      const rows = await database.query<Row>(
+        sql`SELECT id, kind, order_id, detail, trace_id, created_at FROM payment_incidents ${older}
+            ORDER BY id DESC LIMIT ${limit + 1}`,
+      )
+      const items = rows.slice(0, limit).map(toView)
+      return { items, nextCursor: rows.length > limit ? (items.at(-1)?.id ?? null) : null }
+    },
+  }
+}
+
+export type Incidents = ReturnType<typeof createIncidents>
+
+function toView(row: Row): IncidentView {
+  return {
+    id: row.id,
+    kind: row.kind,
+    orderId: row.order_id,
+    detail: row.detail,
+    ...(row.trace_id === null ? {} : { traceId: row.trace_id }),
+    createdAt: row.created_at.toISOString(),
+  }
 }

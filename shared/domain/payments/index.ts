@@ -8,6 +8,7 @@ import { closeOrder, holds, orders, takeStep } from '../orders/index.ts'
 import { readOpenid } from '../users/repository.ts'
 import { createCheckout } from './checkout.ts'
 import { createClosing } from './closing.ts'
+import { createIncidents } from './incidents.ts'
 import { createNotices } from './notices.ts'
 import { createPayback } from './payback.ts'
 import { createReconcile } from './reconcile.ts'
@@ -68,3 +69,5 @@ export const notices = once(() =>
 export const reconcile = once(() =>
   createReconcile({ database: database(), wechat: wechatPay(), check: watch().check }),
 )
+
+export const incidents = once(() => createIncidents(database()))

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini'
-import { Time, text } from '../../platform/http/fields.ts'
+import { Id, page, Time, text } from '../../platform/http/fields.ts'
 
 /** The arguments of `wx.requestPayment`. */
 export const PayParams = z.object({
@@ -33,12 +33,16 @@ export type DecideRefund = z.output<typeof DecideRefund>
 export const NoticeAnswer = z.object({ code: z.enum(['SUCCESS', 'FAIL']), message: z.string() })
 export type NoticeAnswer = z.output<typeof NoticeAnswer>
 
-/** What a person has to look at. */
+export const ListIncidents = z.strictObject({ limit: page.limit, cursor: z.optional(Id) })
+export type ListIncidents = z.output<typeof ListIncidents>
+
+/** What a person has to look at; `orderId` may be a refund's number. */
 export const IncidentView = z.object({
-  id: z.string(),
+  id: Id,
   kind: z.string(),
   orderId: z.string(),
   detail: z.string(),
   traceId: z.optional(z.string()),
   createdAt: Time,
 })
+export type IncidentView = z.output<typeof IncidentView>

@@ -119,6 +119,7 @@ var signedInRoutes = {
   "GET /api/admin/orders/{id}": true,
   "POST /api/admin/orders/{id}/refund": true,
   "POST /api/admin/orders/{id}/ship": true,
+  "GET /api/admin/payments/incidents": true,
   "POST /api/admin/products": true,
   "PATCH /api/admin/products/{id}": true,
   "GET /api/admin/queues": true,
