@@ -1,5 +1,6 @@
 import type { Queryable } from '../../platform/database/database.ts'
 import { sql } from '../../platform/database/sql.ts'
+import { SessionEnded } from '../../platform/errors/standard.ts'
 import type { AddressInput, AddressView } from './schemas.ts'
 
 type Row = Omit<AddressView, 'isDefault'> & { is_default: number }
@@ -31,10 +32,13 @@ export async function readAddress(
 
 /**
  * Locks the user's row, so that changes to one user's addresses come one after the other and there is
- * never more than one default. @returns how many addresses there are
+ * never more than one default.
+ * @returns how many addresses there are
+ * @throws SessionEnded where the account is gone
  */
 export async function lockAddresses(tx: Queryable, userId: string): Promise<number> {
-  await tx.query(sql`SELECT id FROM users WHERE id = ${userId} FOR UPDATE`)
+  const users = await tx.query(sql`SELECT id FROM users WHERE id = ${userId} FOR UPDATE`)
+  if (users.length === 0) throw new SessionEnded()
   const [row] = await tx.query<{ count: string }>(
     sql`SELECT COUNT(*) AS count FROM addresses WHERE user_id = ${userId}`,
   )
@@ -91,4 +95,9 @@ export async function deleteAddress(tx: Queryable, userId: string, id: string): 
     sql`DELETE FROM addresses WHERE id = ${id} AND user_id = ${userId}`,
   )
   return rowsAffected === 1
+}
+
+/** Deletes all of a user's addresses. */
+export async function deleteAddresses(db: Queryable, userId: string): Promise<void> {
+  await db.write(sql`DELETE FROM addresses WHERE user_id = ${userId}`)
 }

@@ -46,3 +46,8 @@ export async function deleteCartItem(
   )
   return rowsAffected === 1
 }
+
+/** Takes everything out of a user's cart. */
+export async function emptyCart(db: Queryable, userId: string): Promise<void> {
+  await db.write(sql`DELETE FROM cart_items WHERE user_id = ${userId}`)
+}

@@ -10,6 +10,7 @@ import { couponRules } from '../coupons/index.ts'
 import { readClaims } from '../coupons/repository.ts'
 import { stock } from '../stock/index.ts'
 import { createClose } from './close.ts'
+import { createOpenOrders } from './erase.ts'
 import { createFulfilment } from './fulfilment.ts'
 import { createHolds } from './holds.ts'
 import { createOrders } from './orders.ts'
@@ -42,6 +43,8 @@ export const orders = once(() =>
     unpaidMinutes: settings().UNPAID_MINUTES,
   }),
 )
+
+export const openOrders = once(() => createOpenOrders({ database: database(), holds: holds() }))
 
 export const relayHolds = once(() => createRelay({ holds: holds(), queue }))
 

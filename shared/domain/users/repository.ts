@@ -79,6 +79,22 @@ export async function signInUser(
   return toView({ ...user, role })
 }
 
+async function writeRole(db: Queryable, id: string, role: Role): Promise<void> {
+  await db.write(sql`UPDATE users SET role = ${role}, updated_at = ${new Date()} WHERE id = ${id}`)
+}
+
+/** @returns the user with its role from now on, or undefined where there is no such user */
+export async function setRole(
+  db: Queryable,
+  id: string,
+  role: Role,
+): Promise<UserView | undefined> {
+  const user = (await readUsers(db, [id])).get(id)
+  if (user === undefined) return undefined
+  if (user.role !== role) await writeRole(db, id, role)
+  return { ...user, role }
+}
+
 /** Writes the fields that are named. */
 export async function changeUser(db: Queryable, id: string, change: UserChange): Promise<void> {
   const columns = [sql`updated_at = ${new Date()}`]

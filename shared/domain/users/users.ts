@@ -5,7 +5,7 @@ import { SessionEnded } from '../../platform/errors/standard.ts'
 import { type Outbox, toSend } from '../../platform/outbox/outbox.ts'
 import { TextCheck } from '../moderation/messages.ts'
 import type { Language } from './language.ts'
-import { changeUser, readOpenid, signInUser } from './repository.ts'
+import { changeUser, readOpenid, setRole, signInUser } from './repository.ts'
 import type { UserChange, UserView } from './schemas.ts'
 
 export type UserDeps = {
@@ -17,6 +17,8 @@ export type UserDeps = {
 
 /** The people who sign in. */
 export function createUsers({ database, cache, adminOpenids, outbox }: UserDeps) {
+  const roleOf = (openid: string): Role => (adminOpenids.includes(openid) ? 'admin' : 'user')
+
   return {
     /** @throws SessionEnded where the account is gone: its tokens are worth nothing any more */
     async get(id: string): Promise<UserView> {
@@ -45,21 +47,28 @@ export function createUsers({ database, cache, adminOpenids, outbox }: UserDeps)
      * @param language of the device that signs in, where it says so
      */
     async signIn(openid: string, language?: Language): Promise<UserView> {
-      const role: Role = adminOpenids.includes(openid) ? 'admin' : 'user'
-      const user = await signInUser(database, openid, role, language)
+      const user = await signInUser(database, openid, roleOf(openid), language)
       await cache.invalidate([user.id])
       return user
     },
 
     /**
      * Like {@link signIn} for who is signed in already, so that whoever the settings no longer name
-     * as an admin is none from the next refresh on.
+     * as an admin is none from the next refresh on. Makes no user: an account may have been closed.
      * @throws SessionEnded where the account is gone
      */
     async resume(id: string): Promise<UserView> {
       const openid = await readOpenid(database, id)
       if (openid === undefined) throw new SessionEnded()
-      return this.signIn(openid)
+      const user = await setRole(database, id, roleOf(openid))
+      if (user === undefined) throw new SessionEnded()
+      await cache.invalidate([id])
+      return user
+    },
+
+    /** Takes a user whose account is gone out of the cache. */
+    async forget(id: string): Promise<void> {
+      await cache.invalidate([id])
     },
   }
 }

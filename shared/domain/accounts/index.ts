@@ -1,0 +1,34 @@
+import { closeSessions } from '../../platform/auth/sessions.ts'
+import { once } from '../../platform/config/once.ts'
+import { database } from '../../platform/database/database.ts'
+import { deleteAddresses } from '../addresses/repository.ts'
+import { eraseRecipient } from '../campaigns/erase.ts'
+import { emptyCart } from '../cart/repository.ts'
+import { eraseOrders } from '../orders/erase.ts'
+import { openOrders, orders } from '../orders/index.ts'
+import { users } from '../users/index.ts'
+import { createAccounts, type Eraser } from './accounts.ts'
+
+/**
+ * Every domain that keeps personal data has its line here. test/domain/accounts/erasers.int.test.ts
+ * fails where a table has a column of which nobody has said what becomes of it.
+ */
+const ERASERS: readonly Eraser[] = [
+  (db, { userId }) => deleteAddresses(db, userId),
+  (db, { userId }) => emptyCart(db, userId),
+  (db, { userId }) => eraseOrders(db, userId),
+  async (db, { email }) => {
+    if (email !== undefined) await eraseRecipient(db, email)
+  },
+]
+
+export const accounts = once(() =>
+  createAccounts({
+    database: database(),
+    openOrders: openOrders(),
+    cancelOrder: orders().cancel,
+    closeSessions,
+    forget: users().forget,
+    erasers: ERASERS,
+  }),
+)
