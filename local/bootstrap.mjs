@@ -26,7 +26,7 @@ const COMMANDS = {
   client: 'builds the client for mini-programs as an npm package',
   demo: "plays one shopper's journey against the running stack",
   invoke: 'calls one function on its sample in events/',
-  keys: 'prints a new signing key for JWT_KEYS',
+  keys: 'makes and rotates the keys that sign access tokens',
   package: 'builds the CloudFormation template and the zips',
 }
 

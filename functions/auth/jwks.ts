@@ -1,11 +1,11 @@
 // GET /.well-known/jwks.json: the public keys of our tokens.
 import type { JSONWebKeySet } from 'jose'
 import { Jwks } from '../../shared/domain/auth/schemas.ts'
-import { tokenKeys } from '../../shared/platform/auth/keys.ts'
+import { currentKeys, KEYS_SECONDS } from '../../shared/platform/auth/keys.ts'
 import { Reply } from '../../shared/platform/http/definition.ts'
 import { route } from '../../shared/platform/http/route.ts'
 
-export const build = (keys: JSONWebKeySet) =>
+export const build = (published: () => Promise<JSONWebKeySet>) =>
   route(
     {
       method: 'GET',
@@ -15,7 +15,10 @@ export const build = (keys: JSONWebKeySet) =>
       replies: { 200: Jwks },
       format: 'raw',
     },
-    () => new Reply(200, keys as never, { 'cache-control': 'public, max-age=300' }),
+    async () =>
+      new Reply(200, (await published()) as never, {
+        'cache-control': `public, max-age=${KEYS_SECONDS}`,
+      }),
   )
 
-export const handler = build(tokenKeys().published)
+export const handler = build(async () => (await currentKeys()).published)

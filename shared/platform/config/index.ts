@@ -1,5 +1,5 @@
 import { setLogLevel } from '../telemetry/log.ts'
-import { readSecrets } from './secrets.ts'
+import { readSecret, readSecrets } from './secrets.ts'
 import { parseSettings, type Settings } from './settings.ts'
 
 export type { Settings } from './settings.ts'
@@ -23,4 +23,15 @@ export function settings(): Settings {
     setLogLevel(parsed.LOG_LEVEL)
   }
   return parsed
+}
+
+/**
+ * Reads one secret again, for what has to change while containers live.
+ * @returns undefined where secrets do not come from SSM (local stack)
+ * @throws where SSM refuses, or does not answer in time
+ */
+export async function rereadSecret(name: keyof Settings): Promise<string | undefined> {
+  const { SECRETS_PATH, AWS_REGION } = process.env
+  if (SECRETS_PATH === undefined || SECRETS_PATH === '') return undefined
+  return readSecret(`${SECRETS_PATH}/${name}`, AWS_REGION ?? '')
 }

@@ -212,6 +212,13 @@ export class SettingsInvalid extends Error {
   override readonly name = 'SettingsInvalid'
 }
 
+/** Checks one setting. @throws SettingsInvalid; never repeats the value */
+export function parseSetting<Name extends keyof Settings>(name: Name, value: string) {
+  const result = z.safeParse(SETTINGS[name].schema, value)
+  if (!result.success) throw new SettingsInvalid(`${name} is not valid. ${SETTINGS[name].about}`)
+  return result.data as Settings[Name]
+}
+
 /**
  * Checks settings against {@link SETTINGS}.
  * @param source names and values, as in `process.env`
