@@ -1,5 +1,6 @@
 import * as z from 'zod/mini'
-import { Email, Id, text } from '../../platform/http/fields.ts'
+import { Email, Id } from '../../platform/http/fields.ts'
+import { AvatarUrl, Nickname } from './profile.ts'
 
 export const UserView = z.object({
   id: Id,
@@ -14,12 +15,8 @@ export type UserView = z.output<typeof UserView>
 /** Any of the fields; null takes e-mail or picture away. */
 export const UserChange = z
   .strictObject({
-    nickname: z.optional(text(1, 32)),
-    avatarUrl: z.optional(
-      z.nullable(
-        z.url({ protocol: /^https$/, error: 'must be an https URL' }).check(z.maxLength(512)),
-      ),
-    ),
+    nickname: z.optional(Nickname),
+    avatarUrl: z.optional(z.nullable(AvatarUrl)),
     email: z.optional(z.nullable(Email)),
   })
   .check(z.refine((change) => Object.keys(change).length > 0, 'name at least one field to change'))
