@@ -51,6 +51,43 @@ describe('search', () => {
   })
 })
 
+describe('a category', () => {
+  const list = async (query: string) =>
+    (await call<Page>('GET', `/api/products?${query}`)).body.data
+  const ids = ({ items }: Page) => items.map(({ id }) => id)
+
+  it('lists its own products and those of all categories below it, in each order', async () => {
+    type Category = { id: string; children: Category[] }
+    const { data } = (await call<Category[]>('GET', '/api/categories')).body
+    const parent = data.find(({ children }) => children.length > 1) as Category
+    const below = await Promise.all(
+      parent.children.map(async ({ id }) => ids(await list(`category=${id}&limit=100`))),
+    )
+    for (const sort of ['newest', 'sales', 'price_asc', 'price_desc']) {
+      const query = `category=${parent.id}&sort=${sort}`
+      const all = await list(`${query}&limit=100`)
+      expect(ids(all).toSorted(), sort).toEqual(below.flat().toSorted())
+      const prices = all.items.map(({ priceFen }) => priceFen)
+      if (sort === 'price_asc') expect(prices).toEqual(prices.toSorted((a, b) => a - b))
+      const paged: string[] = []
+      let cursor: string | null = ''
+      while (cursor !== null) {
+        const page: Page = await list(`${query}&limit=3${cursor && `&cursor=${cursor}`}`)
+        paged.push(...ids(page))
+        cursor = page.nextCursor
+      }
+      expect(paged, sort).toEqual(ids(all))
+    }
+    const found = await list(`category=${parent.id}&q=${encodeURIComponent('茶')}&limit=100`)
+    const everywhere = await list(`q=${encodeURIComponent('茶')}&limit=100`)
+    expect(ids(found)).toEqual(ids(everywhere).filter((id) => below.flat().includes(id)))
+  })
+
+  it('that does not exist has no products', async () => {
+    expect(await list('category=999999')).toEqual({ items: [], nextCursor: null })
+  })
+})
+
 describe('the first screen', () => {
   it('shows categories, best sellers, banners, and what is limited', async () => {
     await newSku(admin, 1, 1)

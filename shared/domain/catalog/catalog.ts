@@ -47,12 +47,14 @@ export function createCatalog({ database, products, skus }: CatalogDeps) {
       return treeOf(await readCategories(database))
     },
 
-    /** @returns a page of published products */
+    /** @returns a page of published products; those of a category with all that is below it */
     async list({ category, q, sort, limit, cursor }: ListProducts) {
       const after = cursor === undefined ? undefined : fromCursor(sort, cursor)
       const search = q === undefined ? undefined : searchExpression(q)
       if (q !== undefined && search === undefined) return { items: [], nextCursor: null }
-      const page = { category, search, sort, after, limit: limit + 1 }
+      const categories =
+        category === undefined ? undefined : familyOf(await readCategories(database), category)
+      const page = { categories, search, sort, after, limit: limit + 1 }
       const rows = await readProducts(database, page)
       const shown = rows.slice(0, limit)
       const last = shown.at(-1)
@@ -122,6 +124,12 @@ export function createCatalog({ database, products, skus }: CatalogDeps) {
 }
 
 export type Catalog = ReturnType<typeof createCatalog>
+
+/** @returns a category and all below it */
+function familyOf(rows: readonly CategoryRow[], id: string): string[] {
+  const below = rows.filter(({ parent_id }) => parent_id === id)
+  return [id, ...below.flatMap((child) => familyOf(rows, child.id))]
+}
 
 function treeOf(rows: readonly CategoryRow[]): Category[] {
   const below = Map.groupBy(rows, ({ parent_id }) => parent_id)

@@ -42,7 +42,8 @@ const ORDER: Record<Sort, { column: Sql; descending: boolean; value(row: CardRow
 }
 
 export type ProductPage = {
-  category?: string | undefined
+  /** Only products of these; not none. */
+  categories?: readonly string[] | undefined
   /** What to look for, as {@link searchExpression} writes it. */
   search?: string | undefined
   /** Only products with a SKU that is limited per user. */
@@ -57,7 +58,6 @@ export type PositionedCard = { card: ProductCard; position: Position }
 export async function readProducts(db: Queryable, page: ProductPage): Promise<PositionedCard[]> {
   const { column, descending, value } = ORDER[page.sort]
   const conditions = [sql`status = 'published'`]
-  if (page.category !== undefined) conditions.push(sql`category_id = ${page.category}`)
   if (page.search !== undefined) {
     conditions.push(sql`MATCH (terms) AGAINST (${page.search} IN BOOLEAN MODE)`)
   }
@@ -78,11 +78,11 @@ export async function readProducts(db: Queryable, page: ProductPage): Promise<Po
     )
   }
   const direction = descending ? sql`DESC` : sql`ASC`
-  const rows = await db.query<CardRow>(
+  const inOrder = sql`ORDER BY ${column} ${direction}, id ${direction} LIMIT ${page.limit}`
+  const select = (where: readonly Sql[]) =>
     sql`SELECT id, title, images, category_id, min_price_fen, sales FROM products
-        WHERE ${all(conditions)} ORDER BY ${column} ${direction}, id ${direction}
-        LIMIT ${page.limit}`,
-  )
+        WHERE ${all([...where, ...conditions])} ${inOrder}`
+  const rows = await db.query<CardRow>(overCategories(page, select, inOrder))
   return rows.map((row) => ({
     position: { value: value(row), id: row.id },
     card: {
@@ -94,6 +94,23 @@ export async function readProducts(db: Queryable, page: ProductPage): Promise<Po
       sales: row.sales,
     },
   }))
+}
+
+/**
+ * Several categories are read one by one, each along its index and no further than a page, and then
+ * merged: with IN, every product of all of them would be read and sorted. A search has an index of its own.
+ */
+function overCategories(
+  { categories, search }: ProductPage,
+  select: (where: readonly Sql[]) => Sql,
+  inOrder: Sql,
+): Sql {
+  if (categories === undefined) return select([])
+  const [first, ...others] = categories
+  if (others.length === 0) return select([sql`category_id = ${first}`])
+  if (search !== undefined) return select([sql`category_id IN (${listOf(categories)})`])
+  const parts = categories.map((id) => sql`(${select([sql`category_id = ${id}`])})`)
+  return sql`SELECT * FROM (${join(parts, ' UNION ALL ')}) AS merged ${inOrder}`
 }
 
 type ProductRow = {

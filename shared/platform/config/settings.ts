@@ -94,7 +94,7 @@ export const SETTINGS = {
   ),
   JWT_KEYS: setting(
     json(z.object({ keys: z.array(signingKey).check(z.minLength(1)) })),
-    'Private Ed25519 keys as a JWK set. The first signs; all are published and accepted.',
+    'Private Ed25519 keys as a JWK set. The first signs; all are published and accepted. Read again every 5 minutes; npm run keys makes and rotates them.',
     { secret: true, sample: '{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"…","x":"…","d":"…"}]}' },
   ),
   JWT_ISSUER: setting(z._default(text, 'minimall'), 'Issuer of access tokens.'),
