@@ -4,8 +4,11 @@ import { database } from '../../platform/database/database.ts'
 import { deleteAddresses } from '../addresses/repository.ts'
 import { eraseRecipient } from '../campaigns/erase.ts'
 import { emptyCart } from '../cart/repository.ts'
+import { eraseNotices } from '../notices/erase.ts'
 import { eraseOrders } from '../orders/erase.ts'
 import { openOrders, orders } from '../orders/index.ts'
+import { eraseRefunds } from '../payments/erase.ts'
+import { closing } from '../payments/index.ts'
 import { users } from '../users/index.ts'
 import { createAccounts, type Eraser } from './accounts.ts'
 
@@ -17,6 +20,8 @@ const ERASERS: readonly Eraser[] = [
   (db, { userId }) => deleteAddresses(db, userId),
   (db, { userId }) => emptyCart(db, userId),
   (db, { userId }) => eraseOrders(db, userId),
+  (db, { userId }) => eraseRefunds(db, userId),
+  (db, { userId }) => eraseNotices(db, userId),
   async (db, { email }) => {
     if (email !== undefined) await eraseRecipient(db, email)
   },
@@ -26,7 +31,11 @@ export const accounts = once(() =>
   createAccounts({
     database: database(),
     openOrders: openOrders(),
-    cancelOrder: orders().cancel,
+    cancelOrder: async (userId, orderId) => {
+      await orders().settled(userId, orderId)
+      const actor = { kind: 'user', id: userId } as const
+      await closing()(orderId, { actor, reason: 'account closed' })
+    },
     closeSessions,
     forget: users().forget,
     erasers: ERASERS,

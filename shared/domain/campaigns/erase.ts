@@ -3,7 +3,7 @@ import { sql } from '../../platform/database/sql.ts'
 
 /**
  * Takes an address out of all campaigns: where it waits for its mail it gets none any more. The rows
- * stay, since campaigns count them.
+ * stay, since campaigns count them; why SES refused one goes too, since it may name the address.
  */
 export async function eraseRecipient(db: Queryable, email: string): Promise<void> {
   const rows = await db.query<{ campaignId: string; position: number }>(
@@ -17,7 +17,7 @@ export async function eraseRecipient(db: Queryable, email: string): Promise<void
   for (const { campaignId, position } of rows) {
     await db.write(
       sql`UPDATE campaign_recipients SET email = ${`erased-${position}`},
-            error = IF(${waits}, 'account closed', error), claim = IF(${waits}, NULL, claim),
+            error = IF(${waits}, 'account closed', NULL), claim = IF(${waits}, NULL, claim),
             state = IF(${waits}, 'failed', state)
           WHERE campaign_id = ${campaignId} AND position = ${position}`,
     )

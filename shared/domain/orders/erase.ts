@@ -27,15 +27,19 @@ export function createOpenOrders({ database, holds }: OpenDeps) {
   }
 }
 
+/** Condition on `orders o`: a user's that are finished, for whoever keeps something beside them. */
+export const finishedOf = (userId: string) =>
+  sql`o.user_id = ${userId} AND o.state IN (${listOf(FINISHED)})`
+
 /** Erases what finished orders say of their buyer, and leaves what the books need. */
 export async function eraseOrders(db: Queryable, userId: string): Promise<void> {
-  const finished = sql`o.user_id = ${userId} AND o.state IN (${listOf(FINISHED)})`
   await db.write(
     sql`UPDATE order_history h JOIN orders o ON o.id = h.order_id SET h.reason = NULL
-        WHERE ${finished} AND h.actor = 'user' AND h.reason IS NOT NULL`,
+        WHERE ${finishedOf(userId)} AND h.actor = 'user' AND h.reason IS NOT NULL`,
   )
   await db.write(
-    sql`UPDATE orders o SET o.address = NULL, o.remark = NULL, o.reason = NULL WHERE ${finished}
-        AND (o.address IS NOT NULL OR o.remark IS NOT NULL OR o.reason IS NOT NULL)`,
+    sql`UPDATE orders o SET o.address = NULL, o.remark = NULL, o.reason = NULL
+        WHERE ${finishedOf(userId)}
+          AND (o.address IS NOT NULL OR o.remark IS NOT NULL OR o.reason IS NOT NULL)`,
   )
 }
