@@ -1113,6 +1113,11 @@ export interface Routes {
       role: 'user' | 'admin'
     }
   }
+  /** Closes the account, cancels what is not paid, and erases personal data */
+  'DELETE /api/user/info': {
+    input: {}
+    data: null
+  }
   /** The signed-in user */
   'GET /api/user/info': {
     input: {}
@@ -1174,6 +1179,8 @@ export const codes = {
   couponUnusable: 40907,
   /** the coupon can't be claimed */
   couponGone: 40908,
+  /** orders are not finished yet: see details */
+  ordersOpen: 40910,
   /** the body is larger than 256 KiB */
   bodyTooLarge: 41301,
   /** this Idempotency-Key was used with another body */
@@ -1228,6 +1235,7 @@ export const signedInRoutes: Table = {
   'POST /api/orders/{id}/refund': true,
   'GET /api/user/coupons': true,
   'PATCH /api/user/info': true,
+  'DELETE /api/user/info': true,
   'GET /api/user/info': true,
   'POST /api/user/phone': true,
 }

@@ -94,6 +94,8 @@ var codes = {
   couponUnusable: 40907,
   /** the coupon can't be claimed */
   couponGone: 40908,
+  /** orders are not finished yet: see details */
+  ordersOpen: 40910,
   /** the body is larger than 256 KiB */
   bodyTooLarge: 41301,
   /** this Idempotency-Key was used with another body */
@@ -144,6 +146,7 @@ var signedInRoutes = {
   "POST /api/orders/{id}/refund": true,
   "GET /api/user/coupons": true,
   "PATCH /api/user/info": true,
+  "DELETE /api/user/info": true,
   "GET /api/user/info": true,
   "POST /api/user/phone": true
 };
