@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { call, login } from '../support/client.ts'
+import { call, login, newSku, type Order, until } from '../support/client.ts'
 
 type Coupon = { id: string; name: string; validFrom: string; validUntil: string }
 type Offer = Coupon & { left?: number; perUser: number; claimed: number; claimable: boolean }
@@ -216,5 +216,70 @@ describe('a shopper', () => {
       expect((await call('GET', path)).body.code, path).toBe(40101)
     }
     expect((await call('POST', '/api/coupons/1/claim')).body.code).toBe(40101)
+  })
+})
+
+describe('an order with a coupon', () => {
+  const ITEMS_FEN = 5 * 1990
+  let skuId: string
+  beforeAll(async () => {
+    skuId = await newSku(admin, 100)
+  })
+
+  const place = (couponId: string, as: string, quantity = 5) =>
+    call<Order>('POST', '/api/orders', {
+      token: as,
+      body: { items: [{ skuId, quantity }], couponId },
+      headers: { 'idempotency-key': randomUUID() },
+    })
+  const persisted = (orderId: string, as: string) =>
+    until(
+      () => call<Order>('GET', `/api/orders/${orderId}`, { token: as }),
+      ({ body }) => body.data.status === 'unpaid',
+    )
+
+  it('costs less and uses the claim; cancelled, it gives the claim back', async () => {
+    const user = await newUser()
+    const id = await newCoupon()
+    await claim(id, user)
+    const { status, body } = await place(id, user)
+    expect([status, body.data.totalFen]).toEqual([202, ITEMS_FEN - 1000])
+    const { orderId } = body.data
+    await persisted(orderId, user)
+    expect((await mine('?state=used', user)).body.data.items).toMatchObject([
+      { id, claimed: 1, used: 1, usable: false },
+    ])
+    expect((await place(id, user)).body.code).toBe(40907)
+    await call('POST', `/api/orders/${orderId}/cancel`, { token: user })
+    expect((await mine('?state=usable', user)).body.data.items).toMatchObject([{ id, used: 0 }])
+    expect((await place(id, user)).status).toBe(202)
+  })
+
+  it('is refused where the user has none, or it does not fit', async () => {
+    const user = await newUser()
+    const id = await newCoupon()
+    expect((await place(id, user)).body.code).toBe(40907)
+    await claim(id, user)
+    expect((await place(id, user, 4)).body).toMatchObject({
+      code: 40907,
+      details: { reason: 'below threshold' },
+    })
+    const early = await newCoupon({ validFrom: inDays(1) })
+    await claim(early, user)
+    expect((await place(early, user)).body).toMatchObject({ details: { reason: 'not yet valid' } })
+    expect((await place('999999999', user)).body.code).toBe(40401)
+    expect((await place(id, user)).status).toBe(202)
+  })
+
+  it('is one for each claim, however many are sent at once', async () => {
+    const user = await newUser()
+    const id = await newCoupon({ perUser: 2 })
+    await claim(id, user)
+    const answers = await Promise.all(Array.from({ length: 10 }, () => place(id, user, 5)))
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([202, ...Array(9).fill(409)])
+    // Claimed once more, it can be used once more, at once.
+    await claim(id, user)
+    expect((await place(id, user)).status).toBe(202)
+    expect((await place(id, user)).body.code).toBe(40907)
   })
 })
