@@ -2,14 +2,14 @@
 // the types of the client, and the built client in the sample mini-program.
 // With `--check` it writes nothing and fails where a file is not up to date.
 import { generateKeyPairSync } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { SETTINGS } from '../shared/platform/config/settings.ts'
 import * as standardErrors from '../shared/platform/errors/standard.ts'
-import type { RouteDefinition } from '../shared/platform/http/definition.ts'
-import { errorsOf, openapi } from '../shared/platform/http/openapi.ts'
+import { errorsOf } from '../shared/platform/http/openapi.ts'
 import { clientBundle } from './client/bundle.ts'
 import { clientModule } from './client/types.ts'
+import { emptyContract, readContract } from './docs/contract.ts'
 import { optionsOf } from './lib/options.ts'
 import { ROOT } from './root.ts'
 
@@ -87,27 +87,21 @@ function useSampleSettings(): void {
   }).privateKey.export({ format: 'pem', type: 'pkcs8' }) as string
 }
 
-async function routeDefinitions(): Promise<RouteDefinition[]> {
-  const folder = join(ROOT, 'functions')
-  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
-    name.endsWith('.ts'),
-  )
-  const loaded = await Promise.all(
-    files.map((name) => import(join(folder, name)) as Promise<{ handler: { definition: object } }>),
-  )
-  return loaded
-    .map(({ handler }) => handler.definition)
-    .filter((definition): definition is RouteDefinition => 'path' in definition)
+/** Functions bundle docs/openapi.json, so it has to be there, and no merge's conflict, to be made anew. */
+function useReadableContract(): void {
+  const path = join(ROOT, 'docs/openapi.json')
+  try {
+    JSON.parse(readFileSync(path, 'utf8'))
+  } catch {
+    if (!check) writeFileSync(path, JSON.stringify(emptyContract()))
+  }
 }
 
 useSampleSettings()
-const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
-  version: string
-}
-const definitions = await routeDefinitions()
-const document = openapi(definitions, version)
-const errors = [...Object.values(standardErrors), ...definitions.flatMap(errorsOf)]
-const clientTypes = clientModule(document, errors)
+useReadableContract()
+const { routes, document } = await readContract()
+const routeErrors = routes.flatMap(({ definition }) => errorsOf(definition))
+const clientTypes = clientModule(document, [...Object.values(standardErrors), ...routeErrors])
 const files = {
   'docs/settings.md': settingsPage(),
   '.env.example': envExample(),

@@ -142,7 +142,7 @@ function restartOnChange(env: Record<string, string>): void {
         console.error(`not started: ${error.message}\nThe next change tries again.`)
       })
   }
-  for (const path of ['functions', 'shared', 'infra', 'serverless.yml']) {
+  for (const path of ['functions', 'shared', 'infra', 'serverless.yml', 'docs/openapi.json']) {
     const watcher = watch(join(ROOT, path), { recursive: true }, () => {
       clearTimeout(timer)
       timer = setTimeout(changed, QUIET_MILLIS)

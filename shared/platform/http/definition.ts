@@ -21,12 +21,14 @@ export type RouteDefinition = {
   rawBody?: true
   /** Asks for the header Idempotency-Key and hands it on. */
   idempotent?: boolean
-  /** The form of `data` by HTTP status. */
+  /** The form of `data` by HTTP status; `z.void()` where the answer has no body. */
   replies: Readonly<Record<number, Schema>>
   /** Errors of this route beyond those that every route of its kind has. */
   errors?: readonly ApiErrorClass[]
   /** `raw` leaves the envelope out: the answer follows a standard of its own (JWKS). */
   format?: 'envelope' | 'raw'
+  /** Content type of a raw answer; JSON where it is left out. Other types are made of text. */
+  contentType?: `${string}/${string}`
 }
 
 type Output<T> = T extends Schema ? z.output<T> : undefined

@@ -13,7 +13,8 @@ export type Scope = {
   deadline: AbortSignal
 }
 
-const TRACE_ID = /^[A-Za-z0-9._-]{8,64}$/
+/** The form of a trace id that a request may bring. */
+export const TRACE_ID = /^[A-Za-z0-9._-]{8,64}$/
 const scopes = new AsyncLocalStorage<Scope>()
 
 /** @returns `candidate` where it has the form of a trace id, else a new one */

@@ -1,39 +1,29 @@
-import { readdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { Validator } from '@seriousme/openapi-schema-validator'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { readTemplate } from '../../../local/aws/resources.ts'
+import { readContract } from '../../../local/docs/contract.ts'
 import { ROOT } from '../../../local/root.ts'
-import type { RouteDefinition } from '../../../shared/platform/http/definition.ts'
-import { openapi } from '../../../shared/platform/http/openapi.ts'
+import type { NamedRoute } from '../../../shared/platform/http/openapi.ts'
+import {
+  type OpenApi,
+  type Operation,
+  resolve,
+} from '../../../shared/platform/http/openapi-types.ts'
 
 type Node = { [name: string]: unknown }
-type Parameter = { name: string; in: string; required: boolean; schema: Node }
-type Operation = {
-  summary: string
-  security?: unknown
-  parameters: Parameter[]
-  requestBody?: { content: Record<string, { schema: Node }> }
-  responses: Record<string, { description: string; content: Record<string, { schema: Node }> }>
-}
-type Document = { openapi: string; info: Node; components: Node; paths: Record<string, Node> }
 
-let definitions: RouteDefinition[]
-let document: Document
+let routes: readonly NamedRoute[]
+let document: OpenApi
 beforeAll(async () => {
-  const files = readdirSync(join(ROOT, 'functions'), { recursive: true, encoding: 'utf8' })
-  const modules = await Promise.all(
-    files
-      .filter((name) => name.endsWith('.ts'))
-      .map((name) => import(/* @vite-ignore */ join(ROOT, 'functions', name))),
-  )
-  definitions = modules
-    .map(({ handler }) => handler.definition as RouteDefinition)
-    .filter((definition) => 'path' in definition && definition.path !== '$default')
+  const contract = await readContract()
+  routes = contract.routes
   // As clients get it: what JSON leaves out is not there.
-  document = JSON.parse(JSON.stringify(openapi(definitions, '1.2.3')))
+  document = JSON.parse(JSON.stringify(contract.document))
 })
 
 const operations = () =>
-  definitions.map((definition) => ({
+  routes.map(({ name, definition }) => ({
+    name,
     definition,
     at: `${definition.method} ${definition.path}`,
     operation: document.paths[definition.path]?.[definition.method.toLowerCase()] as Operation,
@@ -47,9 +37,16 @@ function* nodes(value: unknown): Generator<Node> {
 }
 
 describe('the OpenAPI document', () => {
+  it('is valid, by the schema of OpenAPI 3.1 itself', async () => {
+    const validator = new Validator()
+    const { valid, errors } = await validator.validate(structuredClone(document))
+    expect(errors ?? []).toEqual([])
+    expect([valid, validator.version]).toEqual([true, '3.1'])
+  })
+
   it('is one of 3.1 with every route, and nothing else', () => {
     expect(document.openapi).toMatch(/^3\.1\.\d$/)
-    expect(document.info).toMatchObject({ title: 'minimall', version: '1.2.3' })
+    expect(document.info).toMatchObject({ title: 'minimall' })
     const described = Object.entries(document.paths).flatMap(([path, methods]) =>
       Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
     )
@@ -70,6 +67,20 @@ describe('the OpenAPI document', () => {
         .reduce<unknown>((at, name) => (at as Node)?.[name], document)
       expect(found, $ref).toBeTypeOf('object')
     }
+  })
+
+  it('calls each operation as serverless.yml calls its function, under a domain that is described', () => {
+    const described = document.tags.map(({ name }) => name)
+    for (const { name, operation } of operations()) {
+      const [domain = ''] = name.split('/')
+      const functions = readTemplate(ROOT, `infra/functions/${domain}.yml`, 'test') as Node
+      expect(functions[operation.operationId], operation.operationId).toMatchObject({
+        handler: `functions/${name}.handler`,
+      })
+      expect(described, 'TAGS in local/docs/about.ts').toContain(domain)
+    }
+    const ids = operations().map(({ operation }) => operation.operationId)
+    expect(new Set(ids).size).toBe(ids.length)
   })
 
   it('names every part of a path, once each', () => {
@@ -98,23 +109,27 @@ describe('the OpenAPI document', () => {
     }
   })
 
-  it('gives every answer a description and a schema, and names the codes of each error', () => {
+  it('gives every answer a description, a trace id and a schema, and every error its code', () => {
     for (const { at, definition, operation } of operations()) {
-      const { responses } = operation
+      const codes = new Set<unknown>()
       for (const status of Object.keys(definition.replies))
-        expect(responses, at).toHaveProperty(status)
-      for (const [status, { description, content }] of Object.entries(responses)) {
+        expect(operation.responses, at).toHaveProperty(status)
+      for (const [status, response] of Object.entries(operation.responses)) {
+        const { description, headers, content } = resolve(document, response)
         expect(status, at).toMatch(/^[2-5]\d\d$/)
         expect(description.length, at).toBeGreaterThan(0)
-        expect(content['application/json']?.schema, at).toBeTypeOf('object')
+        expect(headers, at).toHaveProperty('X-Trace-ID')
+        expect('Retry-After' in headers, at).toBe(status === '429' || status === '503')
+        for (const { schema, examples = {} } of Object.values(content ?? {})) {
+          expect(schema, at).toBeTypeOf('object')
+          for (const { value } of Object.values(examples)) codes.add((value as Node).code)
+        }
       }
-      const said = Object.values(responses)
-        .map(({ description }) => description)
-        .join('\n')
-      for (const { code } of definition.errors ?? []) expect(said, at).toContain(`${code}:`)
+      for (const { code } of definition.errors ?? []) expect(codes, at).toContain(code)
       for (const code of definition.auth === 'public' ? [] : [40101, 40102, 40103])
-        expect(said, at).toContain(`${code}:`)
-      expect(said.includes('40301:'), at).toBe(definition.auth === 'admin')
+        expect(codes, at).toContain(code)
+      expect(codes.has(40301), at).toBe(definition.auth === 'admin')
+      expect(codes.has(41301), at).toBe(definition.method !== 'GET')
     }
   })
 
@@ -122,7 +137,8 @@ describe('the OpenAPI document', () => {
     for (const { at, operation } of operations()) {
       const schema = operation.requestBody?.content['application/json']?.schema
       if (schema === undefined) continue
-      const variants = (schema.oneOf as Node[] | undefined) ?? [schema]
+      const named = document.components.schemas[schema.$ref?.split('/').at(-1) ?? ''] ?? schema
+      const variants = named.oneOf ?? [named]
       for (const { additionalProperties } of variants) expect(additionalProperties, at).toBe(false)
     }
   })

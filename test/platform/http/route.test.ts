@@ -74,6 +74,33 @@ describe('an answer', () => {
     expect(result.headers?.['cache-control']).toBe('public')
   })
 
+  it('that is raw has no envelope: JSON, text of its own type, or nothing at all', async () => {
+    const raw = (data: unknown, contentType?: 'text/html; charset=utf-8') =>
+      route(
+        {
+          method: 'GET',
+          path: '/thing',
+          summary: 'A thing',
+          auth: 'public',
+          replies: { 200: z.unknown() },
+          format: 'raw',
+          ...(contentType === undefined ? {} : { contentType }),
+        },
+        () => new Reply(200, data),
+      )(eventOf(), contextOf())
+    expect(await raw({ a: null })).toMatchObject({
+      body: '{"a":null}',
+      headers: { 'content-type': 'application/json; charset=utf-8' },
+    })
+    expect(await raw('<p>', 'text/html; charset=utf-8')).toMatchObject({
+      body: '<p>',
+      headers: { 'content-type': 'text/html; charset=utf-8' },
+    })
+    const empty = await raw(undefined, 'text/html; charset=utf-8')
+    expect(empty.body).toBe('')
+    expect(empty.headers).not.toHaveProperty('content-type')
+  })
+
   it('is compressed above 1 KiB for clients that take gzip, errors too', async () => {
     const long = 'x'.repeat(2000)
     const accept = { headers: { 'accept-encoding': 'gzip' } }

@@ -24,14 +24,22 @@ export function respond(
     after: (request) => {
       const reply = request.response as unknown as Reply<unknown>
       request.response =
-        definition.format === 'raw'
-          ? answer(reply.status, JSON.stringify(reply.data), reply.headers)
-          : success(reply)
+        definition.format === 'raw' ? raw(reply, definition.contentType) : success(reply)
     },
     onError: (request) => {
       request.response = failure(request.error)
     },
   }
+}
+
+/** JSON, or text of another type; without data there is no body to have a type. */
+function raw(
+  { status, data, headers }: Reply<unknown>,
+  contentType: string | undefined,
+): APIGatewayProxyStructuredResultV2 {
+  if (data === undefined) return answer(status, '', headers)
+  if (contentType === undefined) return answer(status, JSON.stringify(data), headers)
+  return answer(status, String(data), { 'content-type': contentType, ...headers })
 }
 
 function success({ status, data, headers }: Reply<unknown>): APIGatewayProxyStructuredResultV2 {
@@ -66,7 +74,7 @@ function answer(
   return {
     statusCode,
     headers: {
-      'content-type': 'application/json; charset=utf-8',
+      ...(body === '' ? {} : { 'content-type': 'application/json; charset=utf-8' }),
       'cache-control': 'no-store',
       'x-trace-id': currentScope()?.traceId ?? '',
       ...headers,

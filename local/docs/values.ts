@@ -1,0 +1,73 @@
+/**
+ * Examples for what the sample events do not show: by the name of a schema, of a field, of a field of
+ * one schema (`OrderView.reason`), or of an operation whose answer has no fields. A value is taken
+ * where it fits the schema.
+ */
+export const VALUES: Readonly<Record<string, unknown>> = {
+  Id: '1001',
+  Ulid: '01KB2Z5GJ9QW8X4V7T3N6M2R1C',
+  Fen: 1990,
+  Time: '2026-11-24T08:00:00.000Z',
+  Email: 'alice@example.com',
+  TraceId: '01KB2Z5GJ9QW8X4V7T3N6M2R1D',
+
+  'OrderView.expiresAt': '2026-11-24T08:15:00.000Z',
+  'OrderReceipt.expiresAt': '2026-11-24T08:15:00.000Z',
+  'OrderView.status': 'unpaid',
+  'OrderView.reason': 'not paid in time',
+  StockView: { skuId: '10', received: 270, sold: 30, held: 2, available: 238 },
+  CampaignView: {
+    id: '01KB2Z5GJ9QW8X4V7T3N6M2R1E',
+    state: 'sending',
+    total: 5000,
+    sent: 4200,
+    failed: 3,
+  },
+  Category: {
+    id: '1',
+    name: '茶与咖啡',
+    children: [{ id: '5', name: '咖啡器具', children: [] }],
+  },
+  Jwks: {
+    keys: [
+      {
+        kty: 'OKP',
+        crv: 'Ed25519',
+        x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo',
+        kid: '2026-11',
+        alg: 'EdDSA',
+        use: 'sig',
+      },
+    ],
+  },
+
+  accessToken: 'eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiIxMDAxIn0.c2lnbmF0dXJl',
+  refreshToken: 'VGhpcyBpcyBhIHNhbXBsZSwgbm90IGEgdG9rZW4',
+  expiresIn: 900,
+  phone: '00000000000',
+  email: 'alice@example.com',
+  avatarUrl: 'https://example.com/avatar.png',
+  device: 'MicroMessenger, iPhone',
+  description: '细嘴，九百毫升',
+  images: ['https://example.com/pot.jpg'],
+  image: 'https://example.com/pot.jpg',
+  skuTitle: '黑色',
+  stock: 50,
+  sales: 1280,
+  limitPerUser: 2,
+  quantity: 1,
+  latencyMs: 1.4,
+  nextCursor: null,
+  cursor: '01KB2Z5GJ9QW8X4V7T3N6M2R1C',
+  q: '咖啡',
+  message: 'ok',
+  openapi: '3.1.1',
+  opsDocs: '<!doctype html>…',
+}
+
+/** What `details` holds, by code. */
+export const DETAILS: Readonly<Record<number, unknown>> = {
+  40001: [{ field: 'items.0.quantity', message: 'Too big: expected number to be <=999' }],
+  40901: [{ skuId: '10' }],
+  40904: [{ skuId: '10' }],
+}
