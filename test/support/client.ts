@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { gunzipSync } from 'node:zlib'
 import { inject } from 'vitest'
+import { expectContract } from './contract.ts'
 import type { Call } from './handlers.ts'
 
 export type Answer<Data = never> = {
@@ -18,7 +19,10 @@ export function useHandlers(call: Call): void {
   handlers = call
 }
 
-/** Sends a request over HTTP, or to the handler where the tests run without the stack. */
+/**
+ * Sends a request over HTTP, or to the handler where the tests run without the stack.
+ * @throws where the answer is not as the contract says
+ */
 export async function send(method: string, path: string, options: Options = {}): Promise<Response> {
   const { token, body, headers = {} } = options
   const request = {
@@ -30,8 +34,21 @@ export async function send(method: string, path: string, options: Options = {}):
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   }
-  if (handlers !== undefined) return handlers({ path, ...request })
-  return fetch(`${inject('endpoints').api}${path}`, request)
+  const response =
+    handlers === undefined
+      ? await fetch(`${inject('endpoints').api}${path}`, request)
+      : await handlers({ path, ...request })
+  const { status } = response
+  const text = await textOf(response.clone())
+  expectContract(method, path, { status, headers: response.headers, text }, inject('seen'))
+  return response
+}
+
+/** fetch unpacks; a handler's answer comes as it is. */
+async function textOf(response: Response): Promise<string> {
+  const packed = handlers !== undefined && response.headers.get('content-encoding') === 'gzip'
+  const bytes = Buffer.from(await response.arrayBuffer())
+  return (packed ? gunzipSync(bytes) : bytes).toString('utf8')
 }
 
 /** Calls the API as a mini-program would. */
@@ -42,14 +59,7 @@ export async function call<Data = never>(
 ): Promise<Answer<Data>> {
   const response = await send(method, path, options)
   const { status, headers } = response
-  // fetch unpacks; a handler's answer comes as it is.
-  const packed = handlers !== undefined && headers.get('content-encoding') === 'gzip'
-  const bytes = Buffer.from(await response.arrayBuffer())
-  return {
-    status,
-    headers,
-    body: JSON.parse((packed ? gunzipSync(bytes) : bytes).toString('utf8')),
-  }
+  return { status, headers, body: JSON.parse(await textOf(response)) }
 }
 
 export type Tokens = {

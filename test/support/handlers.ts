@@ -69,7 +69,7 @@ export async function startHandlers(
     })
     const result = await route(event as APIGatewayProxyEventV2, contextOf())
     const bytes = Buffer.from(result.body ?? '', result.isBase64Encoded ? 'base64' : 'utf8')
-    return new Response(bytes, {
+    return new Response(bytes.length === 0 ? null : bytes, {
       status: result.statusCode ?? 200,
       headers: result.headers as Record<string, string>,
     })

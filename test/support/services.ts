@@ -1,9 +1,10 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
 import { freePort } from '../../local/lib/ports.ts'
 import { ROOT } from '../../local/root.ts'
 import { startServices } from '../../local/stack.ts'
+import { unseen } from './contract.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -11,6 +12,8 @@ declare module 'vitest' {
     env: Record<string, string>
     /** Addresses as in `.local/endpoints.json`. */
     endpoints: Record<string, string>
+    /** The file in which tests note which answers of the contract they saw. */
+    seen: string
   }
 }
 
@@ -21,6 +24,22 @@ export function scratchFolder(name: string): string {
   return mkdtempSync(join(parent, `test-${name}-`))
 }
 
+/** Lets tests note the answers that they see. @returns tells at the end which of them nobody saw */
+export function watchContract(project: TestProject, dir: string): () => void {
+  const seen = join(dir, 'seen.txt')
+  writeFileSync(seen, '')
+  project.provide('seen', seen)
+  return () => {
+    const report = unseen(readFileSync(seen, 'utf8'))
+    if (report.seen === 0) return
+    const name = `contract-${project.name}.txt`
+    writeFileSync(join(ROOT, '.local', name), report.page)
+    console.log(
+      `\n${project.name}: ${report.seen} of the contract's ${report.promised} answers were seen; the others: .local/${name}`,
+    )
+  }
+}
+
 /** Services of their own for the integration tests. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const dir = scratchFolder('integration')
@@ -29,7 +48,9 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const services = await startServices({ dir, apiUrl })
   project.provide('env', services.env)
   project.provide('endpoints', services.endpoints)
+  const tellUnseen = watchContract(project, dir)
   return async () => {
+    tellUnseen()
     await services.stop()
     rmSync(dir, { recursive: true, force: true })
   }

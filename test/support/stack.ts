@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs'
 import type { TestProject } from 'vitest/node'
 import { freePort } from '../../local/lib/ports.ts'
 import { startApi, startServices } from '../../local/stack.ts'
-import { scratchFolder } from './services.ts'
+import { scratchFolder, watchContract } from './services.ts'
 
 /** The whole local stack on free ports, so that it runs beside `npm start`. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
@@ -16,7 +16,9 @@ export default async function setup(project: TestProject): Promise<() => Promise
     api: `http://127.0.0.1:${port}`,
     lambda: api.lambdaUrl,
   })
+  const tellUnseen = watchContract(project, dir)
   return async () => {
+    tellUnseen()
     await api.stop()
     await services.stop()
     rmSync(dir, { recursive: true, force: true })

@@ -102,6 +102,7 @@ function failure(errors: readonly ApiErrorClass[]): Response {
 
 /** Both: a status with data of its own that the middlewares answer with as well. */
 function either(one: Response, other: Response): Response {
+  if (one.content === undefined) return other
   const media = (response: Response) => response.content?.[JSON_TYPE] as MediaType
   return {
     ...one,
