@@ -15,6 +15,7 @@ export const VALUES: Readonly<Record<string, unknown>> = {
   'OrderReceipt.expiresAt': '2026-11-24T08:15:00.000Z',
   'OrderView.status': 'unpaid',
   'OrderView.reason': 'not paid in time',
+  'OrderEvent.step': 'pay',
   StockView: { skuId: '10', received: 270, sold: 30, held: 2, available: 238 },
   CampaignView: {
     id: '01KB2Z5GJ9QW8X4V7T3N6M2R1E',
@@ -61,6 +62,7 @@ export const VALUES: Readonly<Record<string, unknown>> = {
   cursor: '01KB2Z5GJ9QW8X4V7T3N6M2R1C',
   q: '咖啡',
   message: 'ok',
+  traceId: '01KB2Z5GJ9QW8X4V7T3N6M2R1D',
   openapi: '3.1.1',
   opsDocs: '<!doctype html>…',
 }
@@ -69,5 +71,8 @@ export const VALUES: Readonly<Record<string, unknown>> = {
 export const DETAILS: Readonly<Record<number, unknown>> = {
   40001: [{ field: 'items.0.quantity', message: 'Too big: expected number to be <=999' }],
   40901: [{ skuId: '10' }],
+  40902: { status: 'cancelled' },
   40904: [{ skuId: '10' }],
+  40907: { reason: 'expired' },
+  40908: { reason: 'sold out' },
 }
