@@ -2,504 +2,134 @@
 
 /** Every route of the API. */
 export interface Routes {
-  /** Adds an address; the first becomes the default */
-  'POST /api/addresses': {
-    input: {
-      body: {
-        name: string
-        phone: string
-        province: string
-        city: string
-        district: string
-        detail: string
-        isDefault?: boolean
-      }
-    }
-    data: {
-      id: string
-      name: string
-      phone: string
-      province: string
-      city: string
-      district: string
-      detail: string
-      isDefault: boolean
-    }
-  }
   /** The user's addresses, the default first */
   'GET /api/addresses': {
     input: {}
-    data: Array<{
-      id: string
-      name: string
-      phone: string
-      province: string
-      city: string
-      district: string
-      detail: string
-      isDefault: boolean
-    }>
+    data: Array<AddressView>
+  }
+  /** Adds an address; the first becomes the default */
+  'POST /api/addresses': {
+    input: {
+      body: AddressInput
+    }
+    data: AddressView
   }
   /** Deletes an address; orders keep theirs */
   'DELETE /api/addresses/{id}': {
     input: {
-      params: { id: string }
+      params: { id: Id }
     }
     data: null
   }
   /** Replaces an address */
   'PUT /api/addresses/{id}': {
     input: {
-      params: { id: string }
-      body: {
-        name: string
-        phone: string
-        province: string
-        city: string
-        district: string
-        detail: string
-        isDefault?: boolean
-      }
+      params: { id: Id }
+      body: AddressInput
     }
-    data: {
-      id: string
-      name: string
-      phone: string
-      province: string
-      city: string
-      district: string
-      detail: string
-      isDefault: boolean
-    }
+    data: AddressView
   }
   /** Sends a mail to the named addresses, or to all users with an address */
   'POST /api/admin/campaigns': {
     input: {
-      body: {
-        subject: string
-        html: string
-        text?: string
-        audience: {
-          emails?: Array<string>
-          all?: true
-        }
-      }
+      body: NewCampaign
     }
-    data: {
-      id: string
-    }
+    data: CampaignCreated
   }
   /** How far a campaign is */
   'GET /api/admin/campaigns/{id}': {
     input: {
-      params: { id: string }
+      params: { id: Ulid }
     }
-    data: {
-      id: string
-      state: 'expanding' | 'sending' | 'done'
-      total: number
-      sent: number
-      failed: number
-    }
+    data: CampaignView
   }
   /** All coupons, the newest first */
   'GET /api/admin/coupons': {
     input: {
-      query?: { limit?: string | number | undefined; cursor?: string | undefined }
+      query?: { limit?: number | undefined; cursor?: Id | undefined }
     }
     data: {
-      items: Array<{
-        id: string
-        name: string
-        kind: 'amount' | 'percent'
-        amountFen?: number
-        percentOff?: number
-        maxDiscountFen?: number
-        thresholdFen: number
-        validFrom: string
-        validUntil: string
-        perUser: number
-        total?: number
-        claimed: number
-        withdrawn: boolean
-      }>
+      items: Array<CouponView>
       nextCursor: string | null
     }
   }
   /** Makes a coupon */
   'POST /api/admin/coupons': {
     input: {
-      body: {
-        name: string
-        validFrom?: unknown
-        validUntil: unknown
-        total?: number
-        perUser?: number
-        kind: 'amount'
-        amountFen: number
-        thresholdFen: number
-      } | {
-        name: string
-        validFrom?: unknown
-        validUntil: unknown
-        total?: number
-        perUser?: number
-        kind: 'percent'
-        percentOff: number
-        maxDiscountFen?: number
-        thresholdFen?: number
-      }
+      body: NewCoupon
     }
-    data: {
-      id: string
-      name: string
-      kind: 'amount' | 'percent'
-      amountFen?: number
-      percentOff?: number
-      maxDiscountFen?: number
-      thresholdFen: number
-      validFrom: string
-      validUntil: string
-      perUser: number
-      total?: number
-      claimed: number
-      withdrawn: boolean
-    }
+    data: CouponView
   }
   /** Changes a coupon, withdraws it or offers it again */
   'PATCH /api/admin/coupons/{id}': {
     input: {
-      params: { id: string }
-      body: {
-        name?: string
-        validUntil?: unknown
-        total?: number | null
-        withdrawn?: boolean
-      }
+      params: { id: Id }
+      body: CouponChange
     }
-    data: {
-      id: string
-      name: string
-      kind: 'amount' | 'percent'
-      amountFen?: number
-      percentOff?: number
-      maxDiscountFen?: number
-      thresholdFen: number
-      validFrom: string
-      validUntil: string
-      perUser: number
-      total?: number
-      claimed: number
-      withdrawn: boolean
-    }
+    data: CouponView
   }
   /** Everybody's orders, the newest first; those still pending are not among them */
   'GET /api/admin/orders': {
     input: {
-      query?: { status?: 'pending' | 'unpaid' | 'paid' | 'shipped' | 'completed' | 'cancelled' | 'failed' | 'refunding' | 'refunded' | undefined; limit?: string | number | undefined; cursor?: string | undefined; userId?: string | undefined }
+      query?: { status?: 'pending' | 'unpaid' | 'paid' | 'shipped' | 'completed' | 'cancelled' | 'failed' | 'refunding' | 'refunded' | undefined; limit?: number | undefined; cursor?: Ulid | undefined; userId?: Id | undefined }
     }
     data: {
-      items: Array<{
-        orderId: string
-        status: 'pending' | 'unpaid' | 'paid' | 'shipped' | 'completed' | 'cancelled' | 'failed' | 'refunding' | 'refunded'
-        itemsFen: number
-        discountFen: number
-        totalFen: number
-        couponId?: string
-        items: Array<{
-          skuId: string
-          productId: string
-          title: string
-          skuTitle: string
-          image?: string
-          priceFen: number
-          quantity: number
-        }>
-        address?: {
-          name: string
-          phone: string
-          province: string
-          city: string
-          district: string
-          detail: string
-        }
-        remark?: string
-        reason?: string
-        createdAt: string
-        expiresAt: string
-        paidAt?: string
-        shipment?: {
-          carrier: string
-          trackingNo: string
-          shippedAt: string
-        }
-        userId: string
-      }>
+      items: Array<AdminOrder>
       nextCursor: string | null
     }
   }
   /** One order with each step: by whom, and under which trace */
   'GET /api/admin/orders/{id}': {
     input: {
-      params: { id: string }
+      params: { id: Ulid }
     }
-    data: {
-      orderId: string
-      status: 'pending' | 'unpaid' | 'paid' | 'shipped' | 'completed' | 'cancelled' | 'failed' | 'refunding' | 'refunded'
-      itemsFen: number
-      discountFen: number
-      totalFen: number
-      couponId?: string
-      items: Array<{
-        skuId: string
-        productId: string
-        title: string
-        skuTitle: string
-        image?: string
-        priceFen: number
-        quantity: number
-      }>
-      address?: {
-        name: string
-        phone: string
-        province: string
-        city: string
-        district: string
-        detail: string
-      }
-      remark?: string
-      reason?: string
-      createdAt: string
-      expiresAt: string
-      paidAt?: string
-      shipment?: {
-        carrier: string
-        trackingNo: string
-        shippedAt: string
-      }
-      userId: string
-      history: Array<{
-        status: 'pending' | 'unpaid' | 'paid' | 'shipped' | 'completed' | 'cancelled' | 'failed' | 'refunding' | 'refunded'
-        reason?: string
-        at: string
-        step: string
-        actor: 'user' | 'admin' | 'wechat' | 'system'
-        actorId?: string
-        traceId?: string
-      }>
-    }
+    data: AdminOrderDetail
   }
   /** Grants a refund, asked for or not, or refuses one; granted, WeChat pays it back */
   'POST /api/admin/orders/{id}/refund': {
     input: {
-      params: { id: string }
-      body: {
-        decision?: 'grant' | 'refuse'
-        reason?: string
-        restock?: boolean
-      }
+      params: { id: Ulid }
+      body: DecideRefund
     }
-    data: {
-      orderId: string
-      status: 'pending' | 'unpaid' | 'paid' | 'shipped' | 'completed' | 'cancelled' | 'failed' | 'refunding' | 'refunded'
-      itemsFen: number
-      discountFen: number
-      totalFen: number
-      couponId?: string
-      items: Array<{
-        skuId: string
-        productId: string
-        title: string
-        skuTitle: string
-        image?: string
-        priceFen: number
-        quantity: number
-      }>
-      address?: {
-        name: string
-        phone: string
-        province: string
-        city: string
-        district: string
-        detail: string
-      }
-      remark?: string
-      reason?: string
-      createdAt: string
-      expiresAt: string
-      paidAt?: string
-      shipment?: {
-        carrier: string
-        trackingNo: string
-        shippedAt: string
-      }
-      userId: string
-      history: Array<{
-        status: 'pending' | 'unpaid' | 'paid' | 'shipped' | 'completed' | 'cancelled' | 'failed' | 'refunding' | 'refunded'
-        reason?: string
-        at: string
-        step: string
-        actor: 'user' | 'admin' | 'wechat' | 'system'
-        actorId?: string
-        traceId?: string
-      }>
-    }
+    data: AdminOrderDetail
   }
   /** Notes the parcel of a paid order and tells the buyer */
   'POST /api/admin/orders/{id}/ship': {
     input: {
-      params: { id: string }
-      body: {
-        carrier: string
-        trackingNo: string
-      }
+      params: { id: Ulid }
+      body: Ship
     }
-    data: {
-      orderId: string
-      status: 'pending' | 'unpaid' | 'paid' | 'shipped' | 'completed' | 'cancelled' | 'failed' | 'refunding' | 'refunded'
-      itemsFen: number
-      discountFen: number
-      totalFen: number
-      couponId?: string
-      items: Array<{
-        skuId: string
-        productId: string
-        title: string
-        skuTitle: string
-        image?: string
-        priceFen: number
-        quantity: number
-      }>
-      address?: {
-        name: string
-        phone: string
-        province: string
-        city: string
-        district: string
-        detail: string
-      }
-      remark?: string
-      reason?: string
-      createdAt: string
-      expiresAt: string
-      paidAt?: string
-      shipment?: {
-        carrier: string
-        trackingNo: string
-        shippedAt: string
-      }
-      userId: string
-      history: Array<{
-        status: 'pending' | 'unpaid' | 'paid' | 'shipped' | 'completed' | 'cancelled' | 'failed' | 'refunding' | 'refunded'
-        reason?: string
-        at: string
-        step: string
-        actor: 'user' | 'admin' | 'wechat' | 'system'
-        actorId?: string
-        traceId?: string
-      }>
-    }
+    data: AdminOrderDetail
   }
   /** What a person has to look at: late money, amounts that differ, bills that disagree */
   'GET /api/admin/payments/incidents': {
     input: {
-      query?: { limit?: string | number | undefined; cursor?: string | undefined }
+      query?: { limit?: number | undefined; cursor?: Id | undefined }
     }
     data: {
-      items: Array<{
-        id: string
-        kind: string
-        orderId: string
-        detail: string
-        traceId?: string
-        createdAt: string
-      }>
+      items: Array<IncidentView>
       nextCursor: string | null
     }
   }
   /** Adds a product and publishes it */
   'POST /api/admin/products': {
     input: {
-      body: {
-        title: string
-        description?: string
-        categoryId: string
-        images?: Array<string>
-        skus: Array<{
-          title: string
-          priceFen: number
-          stock: number
-          limitPerUser?: number
-          attributes?: Record<string, string>
-        }>
-      }
+      body: NewProduct
     }
-    data: {
-      id: string
-      title: string
-      description: string
-      images: Array<string>
-      categoryId: string
-      status: 'published' | 'unpublished'
-      sales: number
-      skus: Array<{
-        id: string
-        title: string
-        priceFen: number
-        stock: number
-        limitPerUser?: number
-        attributes: Record<string, string>
-      }>
-    }
+    data: ProductView
   }
   /** Changes, publishes or unpublishes a product */
   'PATCH /api/admin/products/{id}': {
     input: {
-      params: { id: string }
-      body: {
-        title?: string
-        description?: string
-        categoryId?: string
-        images?: Array<string>
-        status?: 'published' | 'unpublished'
-        skus?: Array<{
-          id: string
-          title?: string
-          priceFen?: number
-          limitPerUser?: number | null
-          attributes?: Record<string, string>
-        }>
-      }
+      params: { id: Id }
+      body: ProductChange
     }
-    data: {
-      id: string
-      title: string
-      description: string
-      images: Array<string>
-      categoryId: string
-      status: 'published' | 'unpublished'
-      sales: number
-      skus: Array<{
-        id: string
-        title: string
-        priceFen: number
-        stock: number
-        limitPerUser?: number
-        attributes: Record<string, string>
-      }>
-    }
+    data: ProductView
   }
   /** How full each queue is; SQS counts approximately */
   'GET /api/admin/queues': {
     input: {}
-    data: Array<{
-      name: string
-      visible: number
-      inFlight: number
-      delayed: number
-      deadLetters: number
-      oldestAgeSeconds: number
-    }>
+    data: Array<QueueStatus>
   }
   /** Moves dead letters back to their queue */
   'POST /api/admin/queues/{name}/redrive': {
@@ -510,56 +140,27 @@ export interface Routes {
       moved: number
     }
   }
-  /** Books units of a SKU received, or corrects them */
-  'POST /api/admin/skus/{id}/stock': {
-    input: {
-      params: { id: string }
-      body: {
-        delta: number
-        reason: string
-      }
-    }
-    data: {
-      skuId: string
-      received: number
-      sold: number
-      held: number
-      available: number
-    }
-  }
   /** Where every unit of a SKU is: received = sold + held + available */
   'GET /api/admin/skus/{id}/stock': {
     input: {
-      params: { id: string }
+      params: { id: Id }
     }
-    data: {
-      skuId: string
-      received: number
-      sold: number
-      held: number
-      available: number
+    data: StockView
+  }
+  /** Books units of a SKU received, or corrects them */
+  'POST /api/admin/skus/{id}/stock': {
+    input: {
+      params: { id: Id }
+      body: StockChange
     }
+    data: StockView
   }
   /** Signs in with a code of wx.login */
   'POST /api/auth/login': {
     input: {
-      body: {
-        code: string
-      }
+      body: Login
     }
-    data: {
-      accessToken: string
-      refreshToken: string
-      expiresIn: number
-      user: {
-        id: string
-        nickname: string
-        avatarUrl?: string
-        email?: string
-        phone?: string
-        role: 'user' | 'admin'
-      }
-    }
+    data: Tokens
   }
   /** Ends the session; its tokens stop working within 5 seconds */
   'POST /api/auth/logout': {
@@ -569,23 +170,9 @@ export interface Routes {
   /** New tokens for a refresh token, which is used up; its reuse ends the session */
   'POST /api/auth/refresh': {
     input: {
-      body: {
-        refreshToken: string
-      }
+      body: Refresh
     }
-    data: {
-      accessToken: string
-      refreshToken: string
-      expiresIn: number
-      user: {
-        id: string
-        nickname: string
-        avatarUrl?: string
-        email?: string
-        phone?: string
-        role: 'user' | 'admin'
-      }
-    }
+    data: Tokens
   }
   /** Signs all of the user's devices out, this one too, within 5 seconds */
   'DELETE /api/auth/sessions': {
@@ -595,12 +182,7 @@ export interface Routes {
   /** The devices on which the user is signed in */
   'GET /api/auth/sessions': {
     input: {}
-    data: Array<{
-      id: string
-      device: string
-      createdAt: string
-      current: boolean
-    }>
+    data: Array<SessionView>
   }
   /** Signs one of the user's devices out */
   'DELETE /api/auth/sessions/{id}': {
@@ -612,505 +194,133 @@ export interface Routes {
   /** What the user means to buy, at today's prices */
   'GET /api/cart': {
     input: {}
-    data: {
-      items: Array<{
-        skuId: string
-        productId: string
-        title: string
-        skuTitle: string
-        image?: string
-        priceFen: number
-        quantity: number
-        selected: boolean
-        onSale: boolean
-      }>
-      totalFen: number
-    }
-  }
-  /** Puts a SKU into the cart, or changes its line */
-  'PUT /api/cart/items/{skuId}': {
-    input: {
-      params: { skuId: string }
-      body: {
-        quantity: number
-        selected?: boolean
-      }
-    }
-    data: {
-      items: Array<{
-        skuId: string
-        productId: string
-        title: string
-        skuTitle: string
-        image?: string
-        priceFen: number
-        quantity: number
-        selected: boolean
-        onSale: boolean
-      }>
-      totalFen: number
-    }
+    data: CartView
   }
   /** Takes a SKU out of the cart */
   'DELETE /api/cart/items/{skuId}': {
     input: {
-      params: { skuId: string }
+      params: { skuId: Id }
     }
-    data: {
-      items: Array<{
-        skuId: string
-        productId: string
-        title: string
-        skuTitle: string
-        image?: string
-        priceFen: number
-        quantity: number
-        selected: boolean
-        onSale: boolean
-      }>
-      totalFen: number
+    data: CartView
+  }
+  /** Puts a SKU into the cart, or changes its line */
+  'PUT /api/cart/items/{skuId}': {
+    input: {
+      params: { skuId: Id }
+      body: CartChange
     }
+    data: CartView
   }
   /** The tree of categories */
   'GET /api/categories': {
     input: {}
-    data: Array<Schema0>
+    data: Array<Category>
   }
   /** Coupons that can be had, the newest first */
   'GET /api/coupons': {
     input: {
-      query?: { limit?: string | number | undefined; cursor?: string | undefined }
+      query?: { limit?: number | undefined; cursor?: Id | undefined }
     }
     data: {
-      items: Array<{
-        id: string
-        name: string
-        kind: 'amount' | 'percent'
-        amountFen?: number
-        percentOff?: number
-        maxDiscountFen?: number
-        thresholdFen: number
-        validFrom: string
-        validUntil: string
-        perUser: number
-        left?: number
-        claimed: number
-        claimable: boolean
-      }>
+      items: Array<CouponOffer>
       nextCursor: string | null
     }
   }
   /** Claims a coupon; "limit reached" means that the user has it already */
   'POST /api/coupons/{id}/claim': {
     input: {
-      params: { id: string }
+      params: { id: Id }
     }
-    data: {
-      id: string
-      name: string
-      kind: 'amount' | 'percent'
-      amountFen?: number
-      percentOff?: number
-      maxDiscountFen?: number
-      thresholdFen: number
-      validFrom: string
-      validUntil: string
-      claimed: number
-      used: number
-      usable: boolean
-    }
+    data: UserCoupon
   }
   /** Whether the parts that requests need answer; 503 where it should get no traffic */
   'GET /api/health': {
     input: {}
-    data: {
-      status: 'ok' | 'degraded' | 'down'
-      checks: {
-        database: {
-          ok: boolean
-          latencyMs: number
-        }
-        redis: {
-          ok: boolean
-          latencyMs: number
-        }
-        queue: {
-          ok: boolean
-          latencyMs: number
-        }
-      }
-    }
+    data: Health
   }
   /** The first screen in one call */
   'GET /api/home': {
     input: {}
+    data: Home
+  }
+  /** The user's orders, the newest first */
+  'GET /api/orders': {
+    input: {
+      query?: { status?: 'pending' | 'unpaid' | 'paid' | 'shipped' | 'completed' | 'cancelled' | 'failed' | 'refunding' | 'refunded' | undefined; limit?: number | undefined; cursor?: Ulid | undefined }
+    }
     data: {
-      banners: Array<{
-        image: string
-        productId: string
-      }>
-      categories: Array<Schema0>
-      featured: Array<{
-        id: string
-        title: string
-        image?: string
-        categoryId: string
-        priceFen: number
-        sales: number
-      }>
-      flashSales: Array<{
-        id: string
-        title: string
-        image?: string
-        categoryId: string
-        priceFen: number
-        sales: number
-      }>
+      items: Array<OrderView>
+      nextCursor: string | null
     }
   }
   /** Places an order; the stock is held and the answer is out before it is persisted */
   'POST /api/orders': {
     input: {
-      body: {
-        items: Array<{
-          skuId: string
-          quantity: number
-        }>
-        addressId?: string
-        couponId?: string
-        remark?: string
-      }
+      body: PlaceOrder
     }
-    data: {
-      orderId: string
-      status: 'pending'
-      totalFen: number
-      expiresAt: string
-    }
-  }
-  /** The user's orders, the newest first */
-  'GET /api/orders': {
-    input: {
-      query?: { status?: 'pending' | 'unpaid' | 'paid' | 'shipped' | 'completed' | 'cancelled' | 'failed' | 'refunding' | 'refunded' | undefined; limit?: string | number | undefined; cursor?: string | undefined }
-    }
-    data: {
-      items: Array<{
-        orderId: string
-        status: 'pending' | 'unpaid' | 'paid' | 'shipped' | 'completed' | 'cancelled' | 'failed' | 'refunding' | 'refunded'
-        itemsFen: number
-        discountFen: number
-        totalFen: number
-        couponId?: string
-        items: Array<{
-          skuId: string
-          productId: string
-          title: string
-          skuTitle: string
-          image?: string
-          priceFen: number
-          quantity: number
-        }>
-        address?: {
-          name: string
-          phone: string
-          province: string
-          city: string
-          district: string
-          detail: string
-        }
-        remark?: string
-        reason?: string
-        createdAt: string
-        expiresAt: string
-        paidAt?: string
-        shipment?: {
-          carrier: string
-          trackingNo: string
-          shippedAt: string
-        }
-      }>
-      nextCursor: string | null
-    }
+    data: OrderReceipt
   }
   /** One order of the user */
   'GET /api/orders/{id}': {
     input: {
-      params: { id: string }
+      params: { id: Ulid }
     }
-    data: {
-      orderId: string
-      status: 'pending' | 'unpaid' | 'paid' | 'shipped' | 'completed' | 'cancelled' | 'failed' | 'refunding' | 'refunded'
-      itemsFen: number
-      discountFen: number
-      totalFen: number
-      couponId?: string
-      items: Array<{
-        skuId: string
-        productId: string
-        title: string
-        skuTitle: string
-        image?: string
-        priceFen: number
-        quantity: number
-      }>
-      address?: {
-        name: string
-        phone: string
-        province: string
-        city: string
-        district: string
-        detail: string
-      }
-      remark?: string
-      reason?: string
-      createdAt: string
-      expiresAt: string
-      paidAt?: string
-      shipment?: {
-        carrier: string
-        trackingNo: string
-        shippedAt: string
-      }
-      history: Array<{
-        status: 'pending' | 'unpaid' | 'paid' | 'shipped' | 'completed' | 'cancelled' | 'failed' | 'refunding' | 'refunded'
-        reason?: string
-        at: string
-      }>
-    }
+    data: OrderDetail
   }
   /** Cancels an order that is not paid */
   'POST /api/orders/{id}/cancel': {
     input: {
-      params: { id: string }
+      params: { id: Ulid }
     }
-    data: {
-      orderId: string
-      status: 'pending' | 'unpaid' | 'paid' | 'shipped' | 'completed' | 'cancelled' | 'failed' | 'refunding' | 'refunded'
-      itemsFen: number
-      discountFen: number
-      totalFen: number
-      couponId?: string
-      items: Array<{
-        skuId: string
-        productId: string
-        title: string
-        skuTitle: string
-        image?: string
-        priceFen: number
-        quantity: number
-      }>
-      address?: {
-        name: string
-        phone: string
-        province: string
-        city: string
-        district: string
-        detail: string
-      }
-      remark?: string
-      reason?: string
-      createdAt: string
-      expiresAt: string
-      paidAt?: string
-      shipment?: {
-        carrier: string
-        trackingNo: string
-        shippedAt: string
-      }
-      history: Array<{
-        status: 'pending' | 'unpaid' | 'paid' | 'shipped' | 'completed' | 'cancelled' | 'failed' | 'refunding' | 'refunded'
-        reason?: string
-        at: string
-      }>
-    }
+    data: OrderDetail
   }
   /** Confirms that the parcel has arrived */
   'POST /api/orders/{id}/confirm': {
     input: {
-      params: { id: string }
+      params: { id: Ulid }
     }
-    data: {
-      orderId: string
-      status: 'pending' | 'unpaid' | 'paid' | 'shipped' | 'completed' | 'cancelled' | 'failed' | 'refunding' | 'refunded'
-      itemsFen: number
-      discountFen: number
-      totalFen: number
-      couponId?: string
-      items: Array<{
-        skuId: string
-        productId: string
-        title: string
-        skuTitle: string
-        image?: string
-        priceFen: number
-        quantity: number
-      }>
-      address?: {
-        name: string
-        phone: string
-        province: string
-        city: string
-        district: string
-        detail: string
-      }
-      remark?: string
-      reason?: string
-      createdAt: string
-      expiresAt: string
-      paidAt?: string
-      shipment?: {
-        carrier: string
-        trackingNo: string
-        shippedAt: string
-      }
-      history: Array<{
-        status: 'pending' | 'unpaid' | 'paid' | 'shipped' | 'completed' | 'cancelled' | 'failed' | 'refunding' | 'refunded'
-        reason?: string
-        at: string
-      }>
-    }
+    data: OrderDetail
   }
   /** Begins a payment: the arguments of wx.requestPayment */
   'POST /api/orders/{id}/pay': {
     input: {
-      params: { id: string }
+      params: { id: Ulid }
     }
-    data: {
-      timeStamp: string
-      nonceStr: string
-      package: string
-      signType: 'RSA'
-      paySign: string
-    }
+    data: PayParams
   }
   /** Asks for the money back; an admin decides */
   'POST /api/orders/{id}/refund': {
     input: {
-      params: { id: string }
-      body: {
-        reason?: string
-      }
+      params: { id: Ulid }
+      body: AskRefund
     }
-    data: {
-      orderId: string
-      status: 'pending' | 'unpaid' | 'paid' | 'shipped' | 'completed' | 'cancelled' | 'failed' | 'refunding' | 'refunded'
-      itemsFen: number
-      discountFen: number
-      totalFen: number
-      couponId?: string
-      items: Array<{
-        skuId: string
-        productId: string
-        title: string
-        skuTitle: string
-        image?: string
-        priceFen: number
-        quantity: number
-      }>
-      address?: {
-        name: string
-        phone: string
-        province: string
-        city: string
-        district: string
-        detail: string
-      }
-      remark?: string
-      reason?: string
-      createdAt: string
-      expiresAt: string
-      paidAt?: string
-      shipment?: {
-        carrier: string
-        trackingNo: string
-        shippedAt: string
-      }
-      history: Array<{
-        status: 'pending' | 'unpaid' | 'paid' | 'shipped' | 'completed' | 'cancelled' | 'failed' | 'refunding' | 'refunded'
-        reason?: string
-        at: string
-      }>
-    }
+    data: OrderDetail
   }
   /** Published products */
   'GET /api/products': {
     input: {
-      query?: { category?: string | undefined; q?: string | undefined; sort?: 'newest' | 'sales' | 'price_asc' | 'price_desc' | undefined; limit?: string | number | undefined; cursor?: string | undefined }
+      query?: { category?: Id | undefined; q?: string | undefined; sort?: 'newest' | 'sales' | 'price_asc' | 'price_desc' | undefined; limit?: number | undefined; cursor?: string | undefined }
     }
     data: {
-      items: Array<{
-        id: string
-        title: string
-        image?: string
-        categoryId: string
-        priceFen: number
-        sales: number
-      }>
+      items: Array<ProductCard>
       nextCursor: string | null
     }
   }
   /** One published product */
   'GET /api/products/{id}': {
     input: {
-      params: { id: string }
+      params: { id: Id }
     }
-    data: {
-      id: string
-      title: string
-      description: string
-      images: Array<string>
-      categoryId: string
-      status: 'published' | 'unpublished'
-      sales: number
-      skus: Array<{
-        id: string
-        title: string
-        priceFen: number
-        stock: number
-        limitPerUser?: number
-        attributes: Record<string, string>
-      }>
-    }
+    data: ProductView
   }
   /** The coupons that the user has claimed, the newest first */
   'GET /api/user/coupons': {
     input: {
-      query?: { state?: 'usable' | 'used' | 'expired' | undefined; limit?: string | number | undefined; cursor?: string | undefined }
+      query?: { state?: 'usable' | 'used' | 'expired' | undefined; limit?: number | undefined; cursor?: Id | undefined }
     }
     data: {
-      items: Array<{
-        id: string
-        name: string
-        kind: 'amount' | 'percent'
-        amountFen?: number
-        percentOff?: number
-        maxDiscountFen?: number
-        thresholdFen: number
-        validFrom: string
-        validUntil: string
-        claimed: number
-        used: number
-        usable: boolean
-      }>
+      items: Array<UserCoupon>
       nextCursor: string | null
-    }
-  }
-  /** Changes the signed-in user */
-  'PATCH /api/user/info': {
-    input: {
-      body: {
-        nickname?: string
-        avatarUrl?: string | null
-        email?: string | null
-      }
-    }
-    data: {
-      id: string
-      nickname: string
-      avatarUrl?: string
-      email?: string
-      phone?: string
-      role: 'user' | 'admin'
     }
   }
   /** Closes the account, cancels what is not paid, and erases personal data */
@@ -1121,32 +331,495 @@ export interface Routes {
   /** The signed-in user */
   'GET /api/user/info': {
     input: {}
-    data: {
-      id: string
-      nickname: string
-      avatarUrl?: string
-      email?: string
-      phone?: string
-      role: 'user' | 'admin'
+    data: UserView
+  }
+  /** Changes the signed-in user */
+  'PATCH /api/user/info': {
+    input: {
+      body: UserChange
     }
+    data: UserView
   }
   /** Takes over the user's phone number from WeChat */
   'POST /api/user/phone': {
     input: {
-      body: {
-        code: string
-      }
+      body: PhoneCode
     }
-    data: {
-      phone: string
+    data: PhoneView
+  }
+}
+
+export type AddressView = {
+  id: Id
+  name: string
+  phone: string
+  province: string
+  city: string
+  district: string
+  detail: string
+  isDefault: boolean
+}
+
+export type Id = string
+
+export type AddressInput = {
+  name: string
+  phone: string
+  province: string
+  city: string
+  district: string
+  detail: string
+  isDefault?: boolean
+}
+
+export type CampaignCreated = {
+  id: Ulid
+}
+
+export type Ulid = string
+
+export type NewCampaign = {
+  subject: string
+  html: string
+  text?: string
+  audience: {
+    emails?: Array<Email>
+    all?: true
+  }
+}
+
+export type Email = string
+
+export type CampaignView = {
+  id: Ulid
+  state: 'expanding' | 'sending' | 'done'
+  total: number
+  sent: number
+  failed: number
+}
+
+export type CouponView = {
+  id: Id
+  name: string
+  kind: 'amount' | 'percent'
+  amountFen?: Fen
+  percentOff?: number
+  maxDiscountFen?: Fen
+  thresholdFen: Fen
+  validFrom: Time
+  validUntil: Time
+  perUser: number
+  total?: number
+  claimed: number
+  withdrawn: boolean
+}
+
+export type Fen = number
+
+export type Time = string
+
+export type NewCoupon = {
+  name: string
+  validFrom?: Time
+  validUntil: Time
+  total?: number
+  perUser?: number
+  kind: 'amount'
+  amountFen: number
+  thresholdFen: number
+} | {
+  name: string
+  validFrom?: Time
+  validUntil: Time
+  total?: number
+  perUser?: number
+  kind: 'percent'
+  percentOff: number
+  maxDiscountFen?: number
+  thresholdFen?: Fen
+}
+
+export type CouponChange = {
+  name?: string
+  validUntil?: Time
+  total?: number | null
+  withdrawn?: boolean
+}
+
+export type AdminOrder = {
+  orderId: Ulid
+  status: 'pending' | 'unpaid' | 'paid' | 'shipped' | 'completed' | 'cancelled' | 'failed' | 'refunding' | 'refunded'
+  itemsFen: Fen
+  discountFen: Fen
+  totalFen: Fen
+  couponId?: Id
+  items: Array<OrderItem>
+  address?: DeliveryAddress
+  remark?: string
+  reason?: string
+  createdAt: Time
+  expiresAt: Time
+  paidAt?: Time
+  shipment?: Shipment
+  userId: Id
+}
+
+export type OrderItem = {
+  skuId: Id
+  productId: Id
+  title: string
+  skuTitle: string
+  image?: string
+  priceFen: Fen
+  quantity: number
+}
+
+export type DeliveryAddress = {
+  name: string
+  phone: string
+  province: string
+  city: string
+  district: string
+  detail: string
+}
+
+export type Shipment = {
+  carrier: string
+  trackingNo: string
+  shippedAt: Time
+}
+
+export type AdminOrderDetail = {
+  orderId: Ulid
+  status: 'pending' | 'unpaid' | 'paid' | 'shipped' | 'completed' | 'cancelled' | 'failed' | 'refunding' | 'refunded'
+  itemsFen: Fen
+  discountFen: Fen
+  totalFen: Fen
+  couponId?: Id
+  items: Array<OrderItem>
+  address?: DeliveryAddress
+  remark?: string
+  reason?: string
+  createdAt: Time
+  expiresAt: Time
+  paidAt?: Time
+  shipment?: Shipment
+  userId: Id
+  history: Array<OrderEvent>
+}
+
+export type OrderEvent = {
+  status: 'pending' | 'unpaid' | 'paid' | 'shipped' | 'completed' | 'cancelled' | 'failed' | 'refunding' | 'refunded'
+  reason?: string
+  at: Time
+  step: string
+  actor: 'user' | 'admin' | 'wechat' | 'system'
+  actorId?: Id
+  traceId?: string
+}
+
+export type DecideRefund = {
+  decision?: 'grant' | 'refuse'
+  reason?: string
+  restock?: boolean
+}
+
+export type Ship = {
+  carrier: string
+  trackingNo: string
+}
+
+export type IncidentView = {
+  id: Id
+  kind: string
+  orderId: string
+  detail: string
+  traceId?: string
+  createdAt: Time
+}
+
+export type ProductView = {
+  id: Id
+  title: string
+  description: string
+  images: Array<string>
+  categoryId: Id
+  status: 'published' | 'unpublished'
+  sales: number
+  skus: Array<SkuView>
+}
+
+export type SkuView = {
+  id: Id
+  title: string
+  priceFen: Fen
+  stock: number
+  limitPerUser?: number
+  attributes: Record<string, string>
+}
+
+export type NewProduct = {
+  title: string
+  description?: string
+  categoryId: Id
+  images?: Array<string>
+  skus: Array<{
+    title: string
+    priceFen: Fen
+    stock: number
+    limitPerUser?: number
+    attributes?: Record<string, string>
+  }>
+}
+
+export type ProductChange = {
+  title?: string
+  description?: string
+  categoryId?: Id
+  images?: Array<string>
+  status?: 'published' | 'unpublished'
+  skus?: Array<{
+    id: Id
+    title?: string
+    priceFen?: Fen
+    limitPerUser?: number | null
+    attributes?: Record<string, string>
+  }>
+}
+
+export type QueueStatus = {
+  name: string
+  visible: number
+  inFlight: number
+  delayed: number
+  deadLetters: number
+  oldestAgeSeconds: number
+}
+
+export type StockView = {
+  skuId: Id
+  received: number
+  sold: number
+  held: number
+  available: number
+}
+
+export type StockChange = {
+  delta: number
+  reason: string
+}
+
+export type Tokens = {
+  accessToken: string
+  refreshToken: string
+  expiresIn: number
+  user: UserView
+}
+
+export type UserView = {
+  id: Id
+  nickname: string
+  avatarUrl?: string
+  email?: string
+  phone?: string
+  role: 'user' | 'admin'
+}
+
+export type Login = {
+  code: string
+}
+
+export type Refresh = {
+  refreshToken: string
+}
+
+export type SessionView = {
+  id: string
+  device: string
+  createdAt: Time
+  current: boolean
+}
+
+export type CartView = {
+  items: Array<CartItem>
+  totalFen: Fen
+}
+
+export type CartItem = {
+  skuId: Id
+  productId: Id
+  title: string
+  skuTitle: string
+  image?: string
+  priceFen: Fen
+  quantity: number
+  selected: boolean
+  onSale: boolean
+}
+
+export type CartChange = {
+  quantity: number
+  selected?: boolean
+}
+
+export type Category = {
+  id: Id
+  name: string
+  children: Array<Category>
+}
+
+export type CouponOffer = {
+  id: Id
+  name: string
+  kind: 'amount' | 'percent'
+  amountFen?: Fen
+  percentOff?: number
+  maxDiscountFen?: Fen
+  thresholdFen: Fen
+  validFrom: Time
+  validUntil: Time
+  perUser: number
+  left?: number
+  claimed: number
+  claimable: boolean
+}
+
+export type UserCoupon = {
+  id: Id
+  name: string
+  kind: 'amount' | 'percent'
+  amountFen?: Fen
+  percentOff?: number
+  maxDiscountFen?: Fen
+  thresholdFen: Fen
+  validFrom: Time
+  validUntil: Time
+  claimed: number
+  used: number
+  usable: boolean
+}
+
+export type Health = {
+  status: 'ok' | 'degraded' | 'down'
+  checks: {
+    database: {
+      ok: boolean
+      latencyMs: number
+    }
+    redis: {
+      ok: boolean
+      latencyMs: number
+    }
+    queue: {
+      ok: boolean
+      latencyMs: number
     }
   }
 }
 
-export type Schema0 = {
-  id: string
-  name: string
-  children: Array<Schema0>
+export type Home = {
+  banners: Array<{
+    image: string
+    productId: Id
+  }>
+  categories: Array<Category>
+  featured: Array<ProductCard>
+  flashSales: Array<ProductCard>
+}
+
+export type ProductCard = {
+  id: Id
+  title: string
+  image?: string
+  categoryId: Id
+  priceFen: Fen
+  sales: number
+}
+
+export type OrderView = {
+  orderId: Ulid
+  status: 'pending' | 'unpaid' | 'paid' | 'shipped' | 'completed' | 'cancelled' | 'failed' | 'refunding' | 'refunded'
+  itemsFen: Fen
+  discountFen: Fen
+  totalFen: Fen
+  couponId?: Id
+  items: Array<OrderItem>
+  address?: DeliveryAddress
+  remark?: string
+  reason?: string
+  createdAt: Time
+  expiresAt: Time
+  paidAt?: Time
+  shipment?: Shipment
+}
+
+export type OrderReceipt = {
+  orderId: Ulid
+  status: 'pending'
+  totalFen: Fen
+  expiresAt: Time
+}
+
+export type PlaceOrder = {
+  items: Array<{
+    skuId: Id
+    quantity: number
+  }>
+  addressId?: Id
+  couponId?: Id
+  remark?: string
+}
+
+export type OrderDetail = {
+  orderId: Ulid
+  status: 'pending' | 'unpaid' | 'paid' | 'shipped' | 'completed' | 'cancelled' | 'failed' | 'refunding' | 'refunded'
+  itemsFen: Fen
+  discountFen: Fen
+  totalFen: Fen
+  couponId?: Id
+  items: Array<OrderItem>
+  address?: DeliveryAddress
+  remark?: string
+  reason?: string
+  createdAt: Time
+  expiresAt: Time
+  paidAt?: Time
+  shipment?: Shipment
+  history: Array<{
+    status: 'pending' | 'unpaid' | 'paid' | 'shipped' | 'completed' | 'cancelled' | 'failed' | 'refunding' | 'refunded'
+    reason?: string
+    at: Time
+  }>
+}
+
+export type PayParams = {
+  timeStamp: string
+  nonceStr: string
+  package: string
+  signType: 'RSA'
+  paySign: string
+}
+
+export type AskRefund = {
+  reason?: string
+}
+
+export type UserChange = {
+  nickname?: Nickname
+  avatarUrl?: AvatarUrl | null
+  email?: Email | null
+}
+
+export type Nickname = string
+
+export type AvatarUrl = string
+
+export type PhoneView = {
+  phone: string
+}
+
+export type PhoneCode = {
+  code: string
 }
 
 /** What `ApiError.code` can be. */
@@ -1197,8 +870,8 @@ type Table = { readonly [route: string]: true | undefined }
 
 /** Routes that need a signed-in user. */
 export const signedInRoutes: Table = {
-  'POST /api/addresses': true,
   'GET /api/addresses': true,
+  'POST /api/addresses': true,
   'DELETE /api/addresses/{id}': true,
   'PUT /api/addresses/{id}': true,
   'POST /api/admin/campaigns': true,
@@ -1215,28 +888,28 @@ export const signedInRoutes: Table = {
   'PATCH /api/admin/products/{id}': true,
   'GET /api/admin/queues': true,
   'POST /api/admin/queues/{name}/redrive': true,
-  'POST /api/admin/skus/{id}/stock': true,
   'GET /api/admin/skus/{id}/stock': true,
+  'POST /api/admin/skus/{id}/stock': true,
   'POST /api/auth/logout': true,
   'DELETE /api/auth/sessions': true,
   'GET /api/auth/sessions': true,
   'DELETE /api/auth/sessions/{id}': true,
   'GET /api/cart': true,
-  'PUT /api/cart/items/{skuId}': true,
   'DELETE /api/cart/items/{skuId}': true,
+  'PUT /api/cart/items/{skuId}': true,
   'GET /api/coupons': true,
   'POST /api/coupons/{id}/claim': true,
-  'POST /api/orders': true,
   'GET /api/orders': true,
+  'POST /api/orders': true,
   'GET /api/orders/{id}': true,
   'POST /api/orders/{id}/cancel': true,
   'POST /api/orders/{id}/confirm': true,
   'POST /api/orders/{id}/pay': true,
   'POST /api/orders/{id}/refund': true,
   'GET /api/user/coupons': true,
-  'PATCH /api/user/info': true,
   'DELETE /api/user/info': true,
   'GET /api/user/info': true,
+  'PATCH /api/user/info': true,
   'POST /api/user/phone': true,
 }
 

@@ -108,8 +108,8 @@ var codes = {
   unavailable: 50301
 };
 var signedInRoutes = {
-  "POST /api/addresses": true,
   "GET /api/addresses": true,
+  "POST /api/addresses": true,
   "DELETE /api/addresses/{id}": true,
   "PUT /api/addresses/{id}": true,
   "POST /api/admin/campaigns": true,
@@ -126,28 +126,28 @@ var signedInRoutes = {
   "PATCH /api/admin/products/{id}": true,
   "GET /api/admin/queues": true,
   "POST /api/admin/queues/{name}/redrive": true,
-  "POST /api/admin/skus/{id}/stock": true,
   "GET /api/admin/skus/{id}/stock": true,
+  "POST /api/admin/skus/{id}/stock": true,
   "POST /api/auth/logout": true,
   "DELETE /api/auth/sessions": true,
   "GET /api/auth/sessions": true,
   "DELETE /api/auth/sessions/{id}": true,
   "GET /api/cart": true,
-  "PUT /api/cart/items/{skuId}": true,
   "DELETE /api/cart/items/{skuId}": true,
+  "PUT /api/cart/items/{skuId}": true,
   "GET /api/coupons": true,
   "POST /api/coupons/{id}/claim": true,
-  "POST /api/orders": true,
   "GET /api/orders": true,
+  "POST /api/orders": true,
   "GET /api/orders/{id}": true,
   "POST /api/orders/{id}/cancel": true,
   "POST /api/orders/{id}/confirm": true,
   "POST /api/orders/{id}/pay": true,
   "POST /api/orders/{id}/refund": true,
   "GET /api/user/coupons": true,
-  "PATCH /api/user/info": true,
   "DELETE /api/user/info": true,
   "GET /api/user/info": true,
+  "PATCH /api/user/info": true,
   "POST /api/user/phone": true
 };
 var keyedRoutes = {
