@@ -1,21 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { createConnection } from 'mysql2/promise'
 import { beforeAll, describe, expect, inject, it } from 'vitest'
 import { call, login, newSku, type Order, until } from '../support/client.ts'
 
 const wechat = (path: string, body: unknown) =>
   fetch(`${inject('endpoints').wechat}${path}`, { method: 'POST', body: JSON.stringify(body) })
-
-type Sent = { kind: string; touser?: string; data?: Record<string, { value: string }> } & Record<
-  string,
-  unknown
->
-/** What WeChat took about an order. */
-async function tellings(orderId: string): Promise<Sent[]> {
-  const reply = await fetch(`${inject('endpoints').wechat}/mock/messages`)
-  const { messages } = (await reply.json()) as { messages: Sent[] }
-  return messages.filter((message) => JSON.stringify(message).includes(orderId))
-}
 
 describe('the phone number', () => {
   type Phone = { phone: string }
@@ -112,14 +100,6 @@ describe('an order', () => {
   }
   const view = async (token: string, orderId: string) =>
     (await call<View>('GET', `/api/orders/${orderId}`, { token })).body.data
-  /** As WeChat's notice of a payment does. */
-  async function pay(orderId: string): Promise<void> {
-    const connection = await createConnection(inject('endpoints').mysqlUrl ?? '')
-    await connection.execute("UPDATE orders SET state = 'paid', paid_at = NOW(3) WHERE id = ?", [
-      orderId,
-    ])
-    await connection.end()
-  }
 
   it('loses a remark that WeChat finds against the law, and keeps another', async () => {
     const { accessToken: token } = await login(`remark-${randomUUID()}`)
@@ -129,42 +109,5 @@ describe('an order', () => {
       ({ status, remark }) => status === 'unpaid' && remark === undefined,
     )
     expect((await view(token, good)).remark).toBe('周末送货')
-  })
-
-  it('that is shipped is told to its buyer by WeChat and by mail, and to WeChat, once', async () => {
-    const name = `buyer-${randomUUID()}`
-    const { accessToken: token } = await login(name)
-    const email = `${name}@example.com`
-    await call('PATCH', '/api/user/info', { token, body: { email, nickname: '小明' } })
-    const orderId = await place(token)
-    await until(
-      () => view(token, orderId),
-      ({ status }) => status === 'unpaid',
-    )
-    await pay(orderId)
-    const shipped = await call('POST', `/api/admin/orders/${orderId}/ship`, {
-      token: admin,
-      body: { carrier: 'YTO', trackingNo: 'YT0001' },
-    })
-    expect(shipped.status).toBe(200)
-    const told = await until(
-      () => tellings(orderId),
-      ({ length }) => length === 2,
-    )
-    expect(told.map(({ kind }) => kind).toSorted()).toEqual(['shipping', 'subscribe'])
-    const message = told.find(({ kind }) => kind === 'subscribe')
-    expect(message?.data).toMatchObject({
-      thing2: { value: 'YTO' },
-      character_string3: { value: 'YT0001' },
-    })
-    const mailsTo = async () => {
-      const inbox = (await (await fetch(`${inject('endpoints').ses}/store`)).json()) as {
-        emails: { subject: string; destination: { to: string[] }; body: { html: string } }[]
-      }
-      return inbox.emails.filter(({ destination }) => destination.to.includes(email))
-    }
-    const [mail] = await until(mailsTo, ({ length }) => length === 1)
-    expect(mail?.subject).toBe('minimall：您的订单已发货')
-    expect(mail?.body.html).toContain('YT0001')
   })
 })
