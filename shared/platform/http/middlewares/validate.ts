@@ -44,8 +44,9 @@ function readKey(event: HttpEvent, problems: FieldProblem[]): string {
 }
 
 /** @throws BodyTooLarge */
-function readBytes({ body = '', isBase64Encoded }: HttpEvent): Buffer {
-  const bytes = Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8')
+function readBytes({ body, isBase64Encoded }: HttpEvent): Buffer {
+  // serverless-offline says null where API Gateway leaves it out.
+  const bytes = Buffer.from(body ?? '', isBase64Encoded ? 'base64' : 'utf8')
   if (bytes.length > BODY_LIMIT_BYTES) throw new BodyTooLarge()
   return bytes
 }
