@@ -38,8 +38,10 @@ export function createUsers({ database, cache, adminOpenids, outbox }: UserDeps)
         await outbox.add(tx, checks)
       })
       await cache.invalidate([id])
+      // Before the check can take the nickname away again: the answer is what was asked for.
+      const user = await this.get(id)
       await outbox.deliver(checks)
-      return this.get(id)
+      return user
     },
 
     /**
