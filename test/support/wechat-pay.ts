@@ -191,6 +191,8 @@ export async function startFake() {
   const fake = {
     url: '',
     received,
+    /** Its clock. */
+    now: () => Date.now(),
     say: (_: Received): Say | Promise<Say> => ({ status: 404, body: { code: 'NO_ROUTE' } }),
     stop: async () => {
       server.closeAllConnections()
@@ -203,7 +205,7 @@ export async function startFake() {
     for await (const chunk of request) chunks.push(chunk as Buffer)
     const raw = Buffer.concat(chunks).toString()
     const { method = '', url: target = '', headers } = request
-    if (!isSigned(method, target, headers.authorization ?? '', raw)) {
+    if (!isSigned(method, target, headers.authorization ?? '', raw, fake.now())) {
       response.writeHead(401).end('{"code":"SIGN_ERROR","message":"x"}')
       return
     }
@@ -225,7 +227,13 @@ export async function startFake() {
 export type Fake = Awaited<ReturnType<typeof startFake>>
 
 /** Takes an Authorization header apart and verifies it, independently of the code that made it. */
-export function isSigned(method: string, target: string, header: string, body: string): boolean {
+export function isSigned(
+  method: string,
+  target: string,
+  header: string,
+  body: string,
+  now: number,
+): boolean {
   const [scheme, list = ''] = header.split(' ')
   const field = (name: string) => new RegExp(`(?:^|,)${name}="([^"]*)"`).exec(list)?.[1] ?? ''
   const text = `${method}\n${target}\n${field('timestamp')}\n${field('nonce_str')}\n${body}\n`
@@ -233,7 +241,7 @@ export function isSigned(method: string, target: string, header: string, body: s
     scheme === 'WECHATPAY2-SHA256-RSA2048' &&
     field('mchid') === MCH_ID &&
     field('serial_no') === MCH_SERIAL &&
-    Math.abs(Date.now() / 1000 - Number(field('timestamp'))) < 60 &&
+    Math.abs(now / 1000 - Number(field('timestamp'))) < 60 &&
     verify(
       'sha256',
       Buffer.from(text),

@@ -67,3 +67,22 @@ it('takes templates of subscribe messages by news and by type of field, and no o
     expect(() => read(wrong), JSON.stringify(wrong)).toThrow('WECHAT_TEMPLATES is not valid')
   }
 })
+
+it('reads keys in one line or in many, and asks for both of a pair', () => {
+  const key = complete.WECHAT_PAY_MCH_PRIVATE_KEY ?? ''
+  const oneLine = { ...complete, WECHAT_PAY_MCH_PRIVATE_KEY: key.replaceAll('\n', '\\n') }
+  expect(parseSettings(oneLine).WECHAT_PAY_MCH_PRIVATE_KEY).toBe(key.trim())
+  expect(parseSettings(complete).WECHAT_PAY_MCH_PRIVATE_KEY).toBe(key.trim())
+  const { WECHAT_PAY_PUBLIC_KEY_ID: _, ...alone } = complete
+  expect(() => parseSettings(alone)).toThrow('need each other')
+  const { WECHAT_PAY_PUBLIC_KEY: __, ...neither } = alone
+  expect(parseSettings(neither).WECHAT_PAY_PUBLIC_KEY).toBeUndefined()
+  for (const wrong of [
+    { WECHAT_PAY_API_V3_KEY: '茶'.repeat(32) },
+    { WECHAT_PAY_MCH_PRIVATE_KEY: key.replace('PRIVATE', 'PUBLIC') },
+    { WECHAT_PAY_MCH_SERIAL: 'not hexadecimal' },
+    { WECHAT_PAY_PUBLIC_KEY_ID: 'ABC' },
+  ]) {
+    expect(() => parseSettings({ ...complete, ...wrong })).toThrow('1 setting(s)')
+  }
+})

@@ -10,7 +10,7 @@ import { type KeyOf, SignatureRefused, verifySignature } from './verify.ts'
 /** WeChat Pay asks for a look at least every 12 hours: a new certificate is listed 24 hours ahead. */
 const REFRESH_MILLIS = 6 * 3_600_000
 /** At least this long between fetches, so that made-up serials can't make us hammer WeChat Pay. */
-const GAP_MILLIS = 60_000
+const GAP_MILLIS = 10_000
 /** The same after a fetch that failed: WeChat Pay repeats a notice after 15 s. */
 const FAILED_GAP_MILLIS = 5_000
 /** A notice has to be answered within 5 s. */
@@ -97,9 +97,12 @@ export function createKeys(
     if (serial.startsWith('PUB_KEY_ID_')) return undefined
     const key = validKey(known, serial)
     if (key !== undefined && now() - fetchedAt < REFRESH_MILLIS) return key
+    if (fetching === undefined && now() < next) {
+      if (key === undefined && failed) throw unavailable(`${ABOUT}: failed a moment ago`)
+      return key
+    }
     try {
-      if (fetching !== undefined || now() >= next) await refresh()
-      else if (failed) throw unavailable(`${ABOUT}: failed a moment ago`)
+      await refresh()
     } catch (error) {
       // A certificate is good until its time is over, also when WeChat Pay does not answer.
       if (key === undefined) throw error

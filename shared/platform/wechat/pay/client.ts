@@ -56,8 +56,8 @@ export type Payments = {
   /**
    * Prepares a payment. The same order may be prepared again with the same parameters.
    * @returns the prepay_id, good for two hours
-   * @throws WechatPayError e.g. ORDERPAID or ORDER_CLOSED, OUT_TRADE_NO_USED where the parameters
-   *   differ from before; Unavailable where the outcome is not known: do it again
+   * @throws WechatPayError e.g. ORDERPAID, ORDER_CLOSED, or, where the parameters differ from before,
+   *   INVALID_REQUEST or OUT_TRADE_NO_USED; Unavailable where the outcome is not known: do it again
    * @see https://pay.weixin.qq.com/doc/v3/merchant/4012791897
    */
   prepay(order: Prepay): Promise<string>
