@@ -10,6 +10,7 @@ import {
 import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import fc from 'fast-check'
 import type { WechatPayConfig } from '../../shared/platform/wechat/pay/index.ts'
 
 export const API_V3_KEY = '0123456789abcdef0123456789abcdef'
@@ -50,6 +51,18 @@ export function certificateConfigOf(
   const { publicKey: _, ...config } = configOf(options)
   return config
 }
+
+/** Any text, with halves of characters in it. (fast-check's own unit `binary` takes seconds to set up.) */
+export const anyText = fc
+  .array(
+    fc.oneof(
+      fc.integer({ min: 0, max: 0x7f }),
+      fc.integer({ min: 0, max: 0xffff }),
+      fc.integer({ min: 0, max: 0x10ffff }),
+    ),
+    { maxLength: 200 },
+  )
+  .map((points) => String.fromCodePoint(...points))
 
 /** Signs a body as WeChat Pay does. @param at seconds since 1970 */
 export function signed(

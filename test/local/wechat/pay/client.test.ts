@@ -128,7 +128,7 @@ test.each([{}, { to: 'public-key' }, { to: 'certificate' }])(
   'after rotation %j answers and notices are still believed',
   async (body) => {
     await new Merchant(wechat).mock('rotate', body)
-    // The client fetches certificates at most once a minute.
+    // The client leaves some seconds between two looks at the certificates.
     now += MINUTE
     await client.prepay(order())
     await pay()

@@ -5,7 +5,14 @@ import { Unavailable } from '../../../../shared/platform/errors/standard.ts'
 import { parseBill } from '../../../../shared/platform/wechat/pay/bill.ts'
 import { createWechatPay, type WechatPay } from '../../../../shared/platform/wechat/pay/index.ts'
 import { fenOfYuan, plainText } from '../../../../shared/platform/wechat/pay/text.ts'
-import { APP_ID, configOf, type Fake, type Say, startFake } from '../../../support/wechat-pay.ts'
+import {
+  APP_ID,
+  anyText,
+  configOf,
+  type Fake,
+  type Say,
+  startFake,
+} from '../../../support/wechat-pay.ts'
 
 const NAMES =
   '交易时间,公众账号ID,商户号,特约商户号,设备号,微信订单号,商户订单号,用户标识,交易类型,交易状态,' +
@@ -103,7 +110,7 @@ describe('a bill', () => {
   })
 
   it('gives back any line, whatever the title of the goods', () => {
-    const title = fc.string({ unit: 'binary' }).map((text) => plainText(text, 127))
+    const title = anyText.map((text) => plainText(text, 127))
     const line = fc.record({ title, fen: fc.nat(10 ** 9), order: fc.uuid() })
     fc.assert(
       fc.property(fc.array(line, { maxLength: 5 }), (lines) => {
@@ -146,7 +153,7 @@ describe('yuan', () => {
 
 it('a text for WeChat Pay is short, of three-byte characters, and one line', () => {
   fc.assert(
-    fc.property(fc.string({ unit: 'binary' }), fc.integer({ min: 1, max: 127 }), (text, max) => {
+    fc.property(anyText, fc.integer({ min: 1, max: 127 }), (text, max) => {
       const plain = plainText(text, max)
       expect(plain.length).toBeLessThanOrEqual(max)
       expect(plain.isWellFormed()).toBe(true)

@@ -228,10 +228,13 @@ describe('a refund', () => {
     expect(await pay.queryRefund(refunded.out_refund_no)).toBeUndefined()
   })
 
-  it('that the balance does not cover may be asked for again', async () => {
-    refuses('NOT_ENOUGH', 403)
-    const error = await failureOf(ask('x'))
-    expect(error).toMatchObject({ code: 'NOT_ENOUGH', status: 403, retryable: true })
+  it.each([
+    ['that the balance does not cover', 'NOT_ENOUGH', 403, true],
+    ['of a payment that is not found yet', 'RESOURCE_NOT_EXISTS', 404, true],
+    ['of more than was paid', 'INVALID_REQUEST', 400, false],
+  ])('%s is refused with %s', async (_, code, status, retryable) => {
+    refuses(code, status)
+    expect(await failureOf(ask('x'))).toMatchObject({ code, status, retryable })
   })
 })
 
@@ -262,6 +265,7 @@ describe('a refusal', () => {
 
   it.each<[string, Say]>([
     ['is broken', { status: 500, body: { code: 'SYSTEM_ERROR' }, unsigned: true }],
+    ['is broken and says so in writing', { status: 503, body: { code: 'ERROR' } }],
     ['has too many calls', { status: 429, body: { code: 'FREQUENCY_LIMITED' }, unsigned: true }],
     ['asks to try again', { status: 403, body: { code: 'BIZERR_NEED_RETRY' } }],
     ['answers from a gateway', { status: 502, body: '<html>', unsigned: true }],

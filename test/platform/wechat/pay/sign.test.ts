@@ -7,6 +7,7 @@ import { SignatureRefused, verifySignature } from '../../../../shared/platform/w
 import {
   API_V3_KEY,
   APP_ID,
+  anyText,
   MCH_ID,
   MCH_SERIAL,
   merchant,
@@ -37,9 +38,9 @@ const HEADER =
 
 describe('a signature of ours', () => {
   it('is over method, path with query, time, nonce and body', async () => {
-    const target = fc.webPath().map((path) => `/v3${path}?a=b`)
+    const target = fc.nat().map((n) => `/v3/x/${n}?a=%20${n}`)
     await fc.assert(
-      fc.asyncProperty(target, fc.string({ unit: 'binary' }), async (target, text) => {
+      fc.asyncProperty(target, anyText, async (target, text) => {
         const body = text.toWellFormed()
         const header = signer.authorization('POST', target, body)
         const [, mchId, nonce, signature = '', time, serial] = HEADER.exec(header) ?? []
@@ -55,7 +56,7 @@ describe('a signature of ours', () => {
           false,
         )
       }),
-      { numRuns: 50 },
+      { numRuns: 20 },
     )
   })
 
@@ -126,5 +127,6 @@ it('opens what AES-GCM has sealed, and nothing shorter', async () => {
         expect(() => open(Buffer.alloc(0))).toThrow()
       },
     ),
+    { numRuns: 30 },
   )
 })
