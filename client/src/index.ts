@@ -1,3 +1,5 @@
+/** Everything that the API takes and gives, by name. */
+export type * as api from './api.generated.ts'
 export { codes, type Routes } from './api.generated.ts'
 export {
   type CallOptions,

@@ -8,7 +8,7 @@ type Operation = {
   summary: string
   security?: unknown
   parameters?: Parameter[]
-  requestBody?: Content
+  requestBody?: Content & { required?: boolean }
   responses: Record<string, Content>
 }
 
@@ -121,7 +121,8 @@ function inputOf({ parameters = [], requestBody }: Operation, types: TypeWriter)
     parts.push(`      ${name}${optional ? '?' : ''}: { ${fields.join('; ')} }\n`)
   }
   const body = requestBody && jsonOf(requestBody)
-  if (body !== undefined) parts.push(`      body: ${types.of(body, '      ')}\n`)
+  const mark = requestBody?.required === false ? '?' : ''
+  if (body !== undefined) parts.push(`      body${mark}: ${types.of(body, '      ')}\n`)
   return parts.length === 0 ? '{}' : `{\n${parts.join('')}    }`
 }
 
@@ -141,9 +142,10 @@ class TypeWriter {
   }
 
   declarations(): string {
-    const texts = [...this.#named.values()].map(
-      ({ name, text }) => `\nexport type ${name} = ${text}\n`,
-    )
+    const texts = [...this.#named].map(([{ description }, { name, text }]) => {
+      const about = typeof description === 'string' ? `/** ${description} */\n` : ''
+      return `\n${about}export type ${name} = ${text}\n`
+    })
     return [...new Set(texts)].join('')
   }
 

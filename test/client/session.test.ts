@@ -169,6 +169,14 @@ describe('a session', () => {
     },
   )
 
+  it('that has ended elsewhere is not begun anew to be ended', async () => {
+    const { network } = tokenShop({ stale: codes.sessionEnded })
+    const { client, remember, remembered, sent } = shopOver(network, { signsIn: true })
+    remember('access-0', 'refresh-0')
+    await client().logout()
+    expect([to(sent, '/login').length, remembered()]).toEqual([0, null])
+  })
+
   it('survives a storage that is full or holds nonsense', async () => {
     const { network } = tokenShop()
     const { client, wx, remembered } = shopOver(network, { signsIn: true })
