@@ -360,8 +360,10 @@ export type AddressView = {
   isDefault: boolean
 }
 
+/** An id made by the database, as a string of digits. */
 export type Id = string
 
+/** The first address of a user becomes the default by itself. */
 export type AddressInput = {
   name: string
   phone: string
@@ -376,6 +378,7 @@ export type CampaignCreated = {
   id: Ulid
 }
 
+/** A ULID: orders, campaigns. */
 export type Ulid = string
 
 export type NewCampaign = {
@@ -388,6 +391,7 @@ export type NewCampaign = {
   }
 }
 
+/** An e-mail address, in lower case. */
 export type Email = string
 
 export type CampaignView = {
@@ -398,6 +402,7 @@ export type CampaignView = {
   failed: number
 }
 
+/** A coupon as admins see it; without `total` there is any number of it. */
 export type CouponView = {
   id: Id
   name: string
@@ -414,10 +419,13 @@ export type CouponView = {
   withdrawn: boolean
 }
 
+/** Whole fen. */
 export type Fen = number
 
+/** ISO 8601 in UTC. */
 export type Time = string
 
+/** Without `validFrom` it is good at once; without `total` there is any number of it. */
 export type NewCoupon = {
   name: string
   validFrom?: Time
@@ -439,6 +447,7 @@ export type NewCoupon = {
   thresholdFen?: Fen
 }
 
+/** Any of the fields. `total` can only be raised, null: without end. What was claimed stays good. */
 export type CouponChange = {
   name?: string
   validUntil?: Time
@@ -446,6 +455,7 @@ export type CouponChange = {
   withdrawn?: boolean
 }
 
+/** An order as admins see it. */
 export type AdminOrder = {
   orderId: Ulid
   status: 'pending' | 'unpaid' | 'paid' | 'shipped' | 'completed' | 'cancelled' | 'failed' | 'refunding' | 'refunded'
@@ -464,6 +474,7 @@ export type AdminOrder = {
   userId: Id
 }
 
+/** One SKU of an order, with title and price as they were when it was placed. */
 export type OrderItem = {
   skuId: Id
   productId: Id
@@ -474,6 +485,7 @@ export type OrderItem = {
   quantity: number
 }
 
+/** What an order keeps of an address. */
 export type DeliveryAddress = {
   name: string
   phone: string
@@ -483,6 +495,7 @@ export type DeliveryAddress = {
   detail: string
 }
 
+/** The parcel, once it is on its way. */
 export type Shipment = {
   carrier: string
   trackingNo: string
@@ -508,6 +521,7 @@ export type AdminOrderDetail = {
   history: Array<OrderEvent>
 }
 
+/** One step of an order: which, by whom, and under which trace. */
 export type OrderEvent = {
   status: 'pending' | 'unpaid' | 'paid' | 'shipped' | 'completed' | 'cancelled' | 'failed' | 'refunding' | 'refunded'
   reason?: string
@@ -518,17 +532,20 @@ export type OrderEvent = {
   traceId?: string
 }
 
+/** An admin's decision. `restock` puts the units back on sale; left out, that is so where the order had not been shipped. */
 export type DecideRefund = {
   decision?: 'grant' | 'refuse'
   reason?: string
   restock?: boolean
 }
 
+/** `carrier` is WeChat's code of the company (SF, YTO, …), as the shipping upload asks for it. */
 export type Ship = {
   carrier: string
   trackingNo: string
 }
 
+/** What a person has to look at; `orderId` may be a refund's number. */
 export type IncidentView = {
   id: Id
   kind: string
@@ -538,6 +555,7 @@ export type IncidentView = {
   createdAt: Time
 }
 
+/** `stock` is that of the moment at which the product was read from the database: a hint. */
 export type ProductView = {
   id: Id
   title: string
@@ -572,6 +590,7 @@ export type NewProduct = {
   }>
 }
 
+/** Any of the fields. SKUs are changed by id; stock has a route of its own, which asks for a reason. */
 export type ProductChange = {
   title?: string
   description?: string
@@ -596,6 +615,7 @@ export type QueueStatus = {
   oldestAgeSeconds: number
 }
 
+/** Always received = sold + held + available. */
 export type StockView = {
   skuId: Id
   received: number
@@ -604,11 +624,13 @@ export type StockView = {
   available: number
 }
 
+/** Units received (more than 0) or corrected away (less than 0), and why. */
 export type StockChange = {
   delta: number
   reason: string
 }
 
+/** `expiresIn`: seconds for which the access token is good. */
 export type Tokens = {
   accessToken: string
   refreshToken: string
@@ -633,6 +655,7 @@ export type Refresh = {
   refreshToken: string
 }
 
+/** One of a user's devices; `current` is the one that asks. */
 export type SessionView = {
   id: string
   device: string
@@ -640,11 +663,13 @@ export type SessionView = {
   current: boolean
 }
 
+/** `totalFen`: of what is selected and on sale. */
 export type CartView = {
   items: Array<CartItem>
   totalFen: Fen
 }
 
+/** Title and price are those of today. What is no longer on sale stays in the cart and counts nothing. */
 export type CartItem = {
   skuId: Id
   productId: Id
@@ -657,17 +682,20 @@ export type CartItem = {
   onSale: boolean
 }
 
+/** Left out, `selected` stays as it is; something new is selected. */
 export type CartChange = {
   quantity: number
   selected?: boolean
 }
 
+/** A tree: each category holds those below it. */
 export type Category = {
   id: Id
   name: string
   children: Array<Category>
 }
 
+/** A coupon that can be had. `claimed`: how often this user has it; `left` only where that is limited. */
 export type CouponOffer = {
   id: Id
   name: string
@@ -684,6 +712,7 @@ export type CouponOffer = {
   claimable: boolean
 }
 
+/** A coupon that the user has: claimed so many times, of which so many are in orders. */
 export type UserCoupon = {
   id: Id
   name: string
@@ -699,6 +728,7 @@ export type UserCoupon = {
   usable: boolean
 }
 
+/** `degraded`: serves, though something is away. `down`: should get no traffic. */
 export type Health = {
   status: 'ok' | 'degraded' | 'down'
   checks: {
@@ -717,6 +747,7 @@ export type Health = {
   }
 }
 
+/** The first screen in one call. */
 export type Home = {
   banners: Array<{
     image: string
@@ -727,6 +758,7 @@ export type Home = {
   flashSales: Array<ProductCard>
 }
 
+/** A product as a list shows it. */
 export type ProductCard = {
   id: Id
   title: string
@@ -736,6 +768,7 @@ export type ProductCard = {
   sales: number
 }
 
+/** An order as its owner sees it; `reason` says why it came into its state, where there is a reason. */
 export type OrderView = {
   orderId: Ulid
   status: 'pending' | 'unpaid' | 'paid' | 'shipped' | 'completed' | 'cancelled' | 'failed' | 'refunding' | 'refunded'
@@ -753,6 +786,7 @@ export type OrderView = {
   shipment?: Shipment
 }
 
+/** The answer to an accepted order. */
 export type OrderReceipt = {
   orderId: Ulid
   status: 'pending'
@@ -770,6 +804,7 @@ export type PlaceOrder = {
   remark?: string
 }
 
+/** An order with the steps that it took. */
 export type OrderDetail = {
   orderId: Ulid
   status: 'pending' | 'unpaid' | 'paid' | 'shipped' | 'completed' | 'cancelled' | 'failed' | 'refunding' | 'refunded'
@@ -792,6 +827,7 @@ export type OrderDetail = {
   }>
 }
 
+/** The arguments of `wx.requestPayment`. */
 export type PayParams = {
   timeStamp: string
   nonceStr: string
@@ -800,24 +836,30 @@ export type PayParams = {
   paySign: string
 }
 
+/** Why the buyer wants the money back. */
 export type AskRefund = {
   reason?: string
 }
 
+/** Any of the fields; null takes e-mail or picture away. */
 export type UserChange = {
   nickname?: Nickname
   avatarUrl?: AvatarUrl | null
   email?: Email | null
 }
 
+/** What others see of a person. In NFC, so that what looks the same is the same. */
 export type Nickname = string
 
+/** Where a person's picture is. Others' clients open it, so: https, a host with a name, no password. */
 export type AvatarUrl = string
 
+/** Mainland numbers as they are dialled there, others with `+` and country code. */
 export type PhoneView = {
   phone: string
 }
 
+/** A code of `getPhoneNumber` (not of `wx.login`). */
 export type PhoneCode = {
   code: string
 }
