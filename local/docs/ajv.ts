@@ -1,4 +1,4 @@
-import Ajv2020, { type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
 import type { JsonSchema, OpenApi } from '../../shared/platform/http/openapi-types.ts'
 
@@ -7,7 +7,7 @@ import type { JsonSchema, OpenApi } from '../../shared/platform/http/openapi-typ
  * @returns a function that lists what is wrong with a value, empty where it conforms
  */
 export function validatorOf(document: Pick<OpenApi, 'components'>) {
-  const ajv = new Ajv2020.default({ allErrors: true, strict: false, allowUnionTypes: true })
+  const ajv = new Ajv2020({ allErrors: true, strict: false, allowUnionTypes: true })
   addFormats.default(ajv)
   ajv.addSchema({ $id: 'contract:', components: document.components })
   const compiled = new Map<string, ValidateFunction>()

@@ -116,10 +116,10 @@ export function addExamples(document: OpenApi, names: ReadonlyMap<string, string
   for (const operation of Object.values(document.paths).flatMap((each) => Object.values(each))) {
     const sample = samples.get(operation.operationId)
     describeRequest(operation, sample, examples)
-    for (const response of Object.values(operation.responses)) {
+    for (const [status, response] of Object.entries(operation.responses)) {
       if ('$ref' in response) continue
       for (const media of Object.values(response.content ?? {}))
-        describeAnswer(media, operation.operationId, examples)
+        describeAnswer(media, `${operation.operationId} ${status}`, examples)
     }
   }
   for (const { content = {} } of Object.values(document.components.responses))
@@ -149,10 +149,7 @@ function describeAnswer(media: MediaType, field: string, examples: Examples) {
   const [schema = media.schema] = media.schema.anyOf ?? []
   const value = examples.of(schema, { field })
   if (media.examples === undefined) media.example = value
-  else {
-    const whole = { ...(value as object), message: 'failed' }
-    media.examples = { data: { value: whole }, ...media.examples }
-  }
+  else media.examples = { data: { value }, ...media.examples }
 }
 
 function describeErrors({ examples = {} }: MediaType) {

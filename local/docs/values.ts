@@ -1,7 +1,7 @@
 /**
  * Examples for what the sample events do not show: by the name of a schema, of a field, of a field of
- * one schema (`OrderView.reason`), or of an operation whose answer has no fields. A value is taken
- * where it fits the schema.
+ * one schema (`OrderView.reason`), or of a whole answer (`opsDocs 200`). A value is taken where it fits
+ * the schema.
  */
 export const VALUES: Readonly<Record<string, unknown>> = {
   Id: '1001',
@@ -16,6 +16,13 @@ export const VALUES: Readonly<Record<string, unknown>> = {
   'OrderView.status': 'unpaid',
   'OrderView.reason': 'not paid in time',
   'OrderEvent.step': 'pay',
+  PayParams: {
+    timeStamp: '1795507200',
+    nonceStr: '5K8264ILTKCH16CQ2502SI8ZNMTM67VS',
+    package: 'prepay_id=wx241600000000000000000000000000',
+    signType: 'RSA',
+    paySign: 'c2lnbmF0dXJl',
+  },
   StockView: { skuId: '10', received: 270, sold: 30, held: 2, available: 238 },
   CampaignView: {
     id: '01KB2Z5GJ9QW8X4V7T3N6M2R1E',
@@ -42,6 +49,12 @@ export const VALUES: Readonly<Record<string, unknown>> = {
     ],
   },
 
+  'opsDocs 200': '<!doctype html>…',
+  'paymentsNotify 400': { code: 'FAIL', message: 'not a notice' },
+  'paymentsNotify 401': { code: 'FAIL', message: 'not signed by WeChat Pay' },
+  'paymentsRefundNotify 400': { code: 'FAIL', message: 'not a notice' },
+  'paymentsRefundNotify 401': { code: 'FAIL', message: 'not signed by WeChat Pay' },
+
   accessToken: 'eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiIxMDAxIn0.c2lnbmF0dXJl',
   refreshToken: 'VGhpcyBpcyBhIHNhbXBsZSwgbm90IGEgdG9rZW4',
   expiresIn: 900,
@@ -62,9 +75,9 @@ export const VALUES: Readonly<Record<string, unknown>> = {
   cursor: '01KB2Z5GJ9QW8X4V7T3N6M2R1C',
   q: '咖啡',
   message: 'ok',
+  orderId: '01KB2Z5GJ9QW8X4V7T3N6M2R1C',
   traceId: '01KB2Z5GJ9QW8X4V7T3N6M2R1D',
   openapi: '3.1.1',
-  opsDocs: '<!doctype html>…',
 }
 
 /** What `details` holds, by code. */

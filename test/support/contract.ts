@@ -102,7 +102,7 @@ function promised(): string[] {
     Object.entries(operation.responses).flatMap(([status, response]) => {
       const media = Object.values(resolve(document, response).content ?? {})
       const examples = media.flatMap((each) => Object.values(each.examples ?? {}))
-      const codes = examples.map(({ value }) => (value as { code: number }).code)
+      const codes = examples.map(({ value }) => Number((value as { code: unknown }).code) || 0)
       return [...new Set(codes.length === 0 ? [0] : codes)]
         .filter((code) => !NOT_ASKED_FOR.includes(code))
         .map((code) => `${operation.operationId} ${status} ${code}`)

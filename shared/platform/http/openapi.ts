@@ -65,14 +65,14 @@ const envelopeOf = (code: JsonSchema, message: JsonSchema, data: JsonSchema): Js
 })
 
 /** `data` of a status that is an error as well (health) comes with the first code of that status. */
-const success = (status: number, data: JsonSchema) =>
-  status < 400
-    ? envelopeOf({ type: 'integer', const: 0 }, { type: 'string', const: 'ok' }, data)
-    : envelopeOf({ type: 'integer', const: status * 100 + 1 }, { type: 'string' }, data)
+const success = (status: number, data: JsonSchema) => {
+  const [code, message] = status < 400 ? [0, 'ok'] : [status * 100 + 1, 'failed']
+  return envelopeOf({ type: 'integer', const: code }, { type: 'string', const: message }, data)
+}
 
 function reply(status: number, definition: RouteDefinition, schemas: JsonSchemas): Response {
   const schema = definition.replies[status]
-  const description = MEANINGS[status] ?? 'Not now'
+  const description = MEANINGS[status] ?? (status < 500 ? 'Refused' : 'Not now')
   const base = { description, headers: headersOf(status) }
   if (schema === undefined || schema._zod.def.type === 'void') return base
   const data = schemas.of(schema, 'output')
