@@ -89,7 +89,7 @@ export interface Routes {
   'POST /api/admin/orders/{id}/refund': {
     input: {
       params: { id: Ulid }
-      body: DecideRefund
+      body?: DecideRefund
     }
     data: AdminOrderDetail
   }
@@ -292,7 +292,7 @@ export interface Routes {
   'POST /api/orders/{id}/refund': {
     input: {
       params: { id: Ulid }
-      body: AskRefund
+      body?: AskRefund
     }
     data: OrderDetail
   }

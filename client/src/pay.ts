@@ -40,15 +40,9 @@ export async function payOrder(
 ): Promise<Order> {
   const order = await readWhile(shop, orderId, 'pending', waitMillis)
   if (order.status !== 'unpaid') return order
-  const payment = await prepay(shop, orderId)
+  const payment = await shop.request('POST /api/orders/{id}/pay', { params: { id: orderId } })
   await sheet(payment, orderId)
   return readWhile(shop, orderId, 'unpaid', waitMillis)
-}
-
-// The route is on its way into the API document.
-function prepay({ request }: Client, id: string): Promise<Payment> {
-  const route = 'POST /api/orders/{id}/pay' as 'POST /api/orders/{id}/cancel'
-  return request(route, { params: { id } }) as Promise<unknown> as Promise<Payment>
 }
 
 /** Reads an order again and again while it is in a state. */

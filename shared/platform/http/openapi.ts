@@ -171,7 +171,7 @@ export function openapi(routes: readonly NamedRoute[], { info, tags, names }: Ab
         ? {}
         : {
             requestBody: {
-              required: true,
+              required: !body.safeParse(undefined).success,
               content: { [JSON_TYPE]: { schema: schemas.of(body, 'input') } },
             },
           }),

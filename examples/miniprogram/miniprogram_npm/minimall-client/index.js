@@ -494,13 +494,9 @@ var POLL_MILLIS = [200, 400, 800, 1500];
 async function payOrder(shop, orderId, sheet, waitMillis = 15e3) {
   const order = await readWhile(shop, orderId, "pending", waitMillis);
   if (order.status !== "unpaid") return order;
-  const payment = await prepay(shop, orderId);
+  const payment = await shop.request("POST /api/orders/{id}/pay", { params: { id: orderId } });
   await sheet(payment, orderId);
   return readWhile(shop, orderId, "unpaid", waitMillis);
-}
-function prepay({ request }, id) {
-  const route = "POST /api/orders/{id}/pay";
-  return request(route, { params: { id } });
 }
 async function readWhile({ request, clock }, id, status, waitMillis) {
   var _a;
