@@ -77,9 +77,16 @@ export function createNotices(deps: NoticeDeps) {
         : {}),
     }
     // Again after a crash: WeChat knows a shipment that it has already.
-    await record.once({ orderId, news: to, channel: 'shipping' }, 'send', () =>
-      outcomeOf(() => deps.uploadShipping(upload)),
-    )
+    await record.once({ orderId, news: to, channel: 'shipping' }, 'send', async () => {
+      // WeChat wants a phone number with what SF carries, and no later try would find one.
+      if (carrier === 'SF' && address === undefined) {
+        log.warn('shipment not uploaded: SF needs a phone and the order has no address', {
+          orderId,
+        })
+        return { state: 'dropped', detail: 'SF needs a phone, the order has none' }
+      }
+      return outcomeOf(() => deps.uploadShipping(upload))
+    })
   }
 
   return {

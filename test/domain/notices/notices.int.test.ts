@@ -137,6 +137,14 @@ describe('news of an order', () => {
     expect(shipments[0]).not.toHaveProperty('receiverPhone')
   })
 
+  it('leaves out a parcel of SF without an address, which WeChat would never take', async () => {
+    const { address: _, ...rest } = order
+    order = rest
+    await telling().tell(moved('shipped'), AT)
+    expect([messages.length, shipments.length]).toEqual([1, 0])
+    expect((await rowsOf(order.orderId)).map(({ state }) => state)).toEqual(['dropped', 'sent'])
+  })
+
   it('that WeChat has no use for is done: not subscribed, shipped before', async () => {
     const notices = telling({
       sendSubscribe: () => refused(43101),
