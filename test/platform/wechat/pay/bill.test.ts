@@ -100,7 +100,8 @@ describe('a bill', () => {
   it.each([
     ['lacks a column', billOf([PAYMENT]).replace('商户订单号', '订单')],
     ['was cut off', billOf([PAYMENT]).split(SUM_NAMES)[0]?.trimEnd() ?? ''],
-    ['has a line that does not fit', billOf([PAYMENT]).replace('`JSAPI,', '')],
+    ['has a line that is too short', billOf([PAYMENT]).replace(',`\r\n', '\r\n')],
+    ['has a line that is too long', billOf([PAYMENT]).replace(',`\r\n', ',`,`\r\n')],
     ['knows another state', billOf([{ ...PAYMENT, 交易状态: 'NEW' }])],
     ['is in dollars', billOf([{ ...PAYMENT, 货币种类: 'USD' }])],
     ['has an amount that is none', billOf([{ ...PAYMENT, 订单金额: '19.995' }])],
@@ -214,14 +215,18 @@ describe('the bill of a day', () => {
   it.each<[string, Say, Record<string, string>]>([
     ['its hash does not fit', { body: `${file} ` }, {}],
     ['the link has run out', { status: 400, body: { code: 'INVALID_REQUEST' } }, {}],
-    [
-      'the link leads out without https',
-      { body: file },
-      { download_url: 'http://example.com/v3/billdownload/file' },
-    ],
     ['the link is hashed in another way', { body: file }, { hash_type: 'MD5' }],
   ])('is not read where %s', async (_, download, link) => {
     serve(download, link)
     await expect(pay.tradeBill('2026-11-23')).rejects.toBeInstanceOf(Unavailable)
+  })
+
+  it('is not fetched without https from elsewhere', async () => {
+    const elsewhere = await startFake()
+    elsewhere.say = () => ({ body: file, unsigned: true })
+    serve({ body: file }, { download_url: `${elsewhere.url}/v3/billdownload/file` })
+    await expect(pay.tradeBill('2026-11-23')).rejects.toBeInstanceOf(Unavailable)
+    expect(elsewhere.received).toEqual([])
+    await elsewhere.stop()
   })
 })
