@@ -44,6 +44,9 @@ export type ClientOptions = {
 type AnyInput = CallOptions & { params?: Texts; query?: Texts; body?: unknown }
 type Texts = Record<string, string | number | undefined>
 
+const LOGIN = 'POST /api/auth/login'
+const REFRESH = 'POST /api/auth/refresh'
+
 export type Client = ReturnType<typeof createClient>
 
 /**
@@ -52,8 +55,8 @@ export type Client = ReturnType<typeof createClient>
  *     const shop = createClient({ baseUrls: ['https://shop.example'], transport: wxTransport(wx) })
  *     const product = await shop.request('GET /api/products/{id}', { params: { id: '1' } })
  *
- * What it repeats by itself, on a broken network, 429, 502, 503 and 504: GET, PUT, DELETE, and
- * whatever has an idempotency key. A POST without one is never repeated.
+ * What it repeats by itself, on a broken network, 429, 502, 503 and 504: GET, PUT, DELETE, whatever
+ * has an idempotency key, and signing in. Any other POST is never repeated.
  */
 export function createClient(options: ClientOptions) {
   const { clock = systemClock, tokens = inMemory(), signIn } = options
@@ -63,16 +66,15 @@ export function createClient(options: ClientOptions) {
 
   const session = createSession({
     store: tokens,
-    refresh: (refreshToken) => request('POST /api/auth/refresh', { body: { refreshToken } }),
-    // A code is good once, so each try brings its own: this POST may be repeated.
-    signIn:
-      signIn &&
-      (() => {
-        const call = callOf('POST /api/auth/login', {}, clock)
-        const body = async () => JSON.stringify({ code: await signIn() })
-        return send({ ...call, body, repeatable: true }) as Promise<Data<'POST /api/auth/login'>>
-      }),
+    // Asked again within the shop's grace it gives the same answer: this POST may be repeated.
+    refresh: (refreshToken) => grant(callOf(REFRESH, { body: { refreshToken } }, clock)),
+    // A code is good once, so each try brings its own: so may this one.
+    signIn: signIn && (() => grant({ ...callOf(LOGIN, {}, clock), body: () => loginBody(signIn) })),
   })
+
+  function grant(call: Call): Promise<Data<typeof LOGIN>> {
+    return send({ ...call, repeatable: true }) as Promise<Data<typeof LOGIN>>
+  }
 
   /**
    * Calls a route.
@@ -100,6 +102,10 @@ export function createClient(options: ClientOptions) {
   }
 }
 
+async function loginBody(signIn: () => Promise<string>): Promise<string> {
+  return JSON.stringify({ code: await signIn() })
+}
+
 function callOf(route: Route, input: AnyInput, clock: Clock): Call {
   const [method = '', template = ''] = route.split(' ')
   const traceId = input.traceId ?? newId(clock)
@@ -115,7 +121,6 @@ function callOf(route: Route, input: AnyInput, clock: Clock): Call {
     timeoutMillis: input.timeoutMillis,
   }
   if (input.body === undefined) return call
-  headers['Content-Type'] = 'application/json'
   const body = JSON.stringify(input.body)
   return { ...call, body: () => body }
 }

@@ -4,13 +4,7 @@ import type { Failed } from './wx.ts'
 type Order = Data<'GET /api/orders/{id}'>
 
 /** What wx.requestPayment takes. */
-export type Payment = {
-  timeStamp: string
-  nonceStr: string
-  package: string
-  signType: 'RSA'
-  paySign: string
-}
+export type Payment = Data<'POST /api/orders/{id}/pay'>
 
 export type WxPayment = {
   requestPayment(options: Payment & { success(): void; fail: Failed }): void

@@ -67,13 +67,17 @@ export function createSender({ baseUrls, transport, clock, tries, ...limits }: S
 
   async function attemptAt(
     baseUrl: string,
-    { method, path, headers, traceId, body }: Call,
+    { method, path, traceId, body, ...call }: Call,
     timeoutMillis: number,
   ): Promise<{ data: unknown } | Failure> {
-    const request = { method, url: baseUrl + path, headers, timeoutMillis }
+    const url = baseUrl + path
+    const json = { ...call.headers, 'Content-Type': 'application/json' }
+    const request =
+      body === undefined
+        ? { method, url, headers: call.headers, timeoutMillis }
+        : { method, url, headers: json, timeoutMillis, body: await body() }
     // What it throws at once is a mistake of the caller; what it rejects with is the network.
-    const answer = transport(body === undefined ? request : { ...request, body: await body() })
-    return answer.then(
+    return transport(request).then(
       (response) => outcomeOf(response, traceId, clock.now()),
       (reason) => unreachable(reason instanceof Error ? reason.message : String(reason), traceId),
     )

@@ -1,7 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import fc from 'fast-check'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { codes, type Data } from '../../client/src/index.ts'
+import { discountOf as estimateOf } from '../../examples/miniprogram/lib/coupon.ts'
+import { type CouponRules, discountOf } from '../../shared/domain/coupons/coupon.ts'
 import { SAMPLE, startSample } from './miniprogram.ts'
 import { down, ok, refusal } from './shop.ts'
 import type { Answered, Sent } from './wx.ts'
@@ -175,6 +178,7 @@ describe('checking out', () => {
     const network = shopOf({
       'GET /api/cart': () => ok(CART),
       'GET /api/addresses': () => ok([ADDRESS]),
+      'GET /api/user/coupons': () => ok({ items: [], nextCursor: null }),
       'POST /api/orders': () => answer(),
       'DELETE /api/cart/items/7': () => ok({ items: [], totalFen: 0 }),
     })
@@ -200,6 +204,7 @@ describe('checking out', () => {
     const network = shopOf({
       'GET /api/cart': () => ok(CART),
       'GET /api/addresses': () => ok([ADDRESS]),
+      'GET /api/user/coupons': () => ok({ items: [], nextCursor: null }),
       'POST /api/orders': () => ok({ orderId: '01M8', status: 'pending' }),
       'DELETE /api/cart/items/7': () => refusal(codes.notFound),
     })
@@ -214,6 +219,7 @@ describe('checking out', () => {
     const network = shopOf({
       'GET /api/cart': () => ok(CART),
       'GET /api/addresses': () => ok([ADDRESS]),
+      'GET /api/user/coupons': () => ok({ items: [], nextCursor: null }),
       'POST /api/orders': () => refusal(codes.outOfStock),
     })
     const { openPage, toasts } = await startSample({ network })
@@ -222,10 +228,41 @@ describe('checking out', () => {
   })
 })
 
+it('a coupon is shown to take off what the shop takes off', () => {
+  const fen = fc.integer({ min: 1, max: 100_000 })
+  const terms = fc.oneof(
+    fc.record({ kind: fc.constant('amount' as const), amountFen: fen }),
+    fc.record(
+      {
+        kind: fc.constant('percent' as const),
+        percentOff: fc.integer({ min: 1, max: 99 }),
+        maxDiscountFen: fen,
+      },
+      { requiredKeys: ['kind', 'percentOff'] },
+    ),
+  )
+  const day = (n: number) => new Date(Date.UTC(2026, 10, n)).toISOString()
+  const property = fc.property(
+    terms,
+    fc.nat({ max: 100_000 }),
+    fen,
+    fc.integer({ min: 1, max: 5 }),
+    (terms, thresholdFen, itemsFen, today) => {
+      const validity = { validFrom: day(2), validUntil: day(4) }
+      const coupon: CouponRules = { id: '1', name: '', ...terms, thresholdFen, ...validity }
+      const now = new Date(day(today))
+      const discount = discountOf(coupon, itemsFen, now)
+      const real = 'discountFen' in discount ? discount.discountFen : 0
+      expect(estimateOf(coupon, itemsFen, now.getTime())).toBe(real)
+    },
+  )
+  fc.assert(property, { numRuns: 1_000 })
+})
+
 it.each([
-  ['unpaid', { canPay: true, canCancel: true, canConfirm: false }],
-  ['shipped', { canPay: false, canCancel: false, canConfirm: true }],
-  ['completed', { canPay: false, canCancel: false, canConfirm: false }],
+  ['unpaid', { canPay: true, canCancel: true, canConfirm: false, canRefund: false }],
+  ['shipped', { canPay: false, canCancel: false, canConfirm: true, canRefund: true }],
+  ['completed', { canPay: false, canCancel: false, canConfirm: false, canRefund: true }],
 ] as const)('an order that is %s offers what can be done with it', async (status, actions) => {
   const network = shopOf({ 'GET /api/orders/01M8': () => ok(order(status)) })
   const { openPage } = await startSample({ network })

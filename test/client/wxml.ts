@@ -9,7 +9,18 @@ export type Template = {
 }
 
 const BUILT_IN = new Set([
-  ...['view', 'text', 'image', 'block', 'button', 'input', 'swiper', 'swiper-item', 'scroll-view'],
+  ...[
+    'view',
+    'text',
+    'image',
+    'block',
+    'button',
+    'input',
+    'picker',
+    'swiper',
+    'swiper-item',
+    'scroll-view',
+  ],
 ])
 const LITERALS = new Set(['true', 'false', 'null', 'undefined', 'length'])
 

@@ -6,12 +6,14 @@ import {
   createClient,
   fetchTransport,
   NetworkError,
+  type Payment,
+  payOrder,
   wxSignIn,
   wxTokens,
   wxTransport,
 } from '../../client/src/index.ts'
 import { createWx, realNetwork } from '../client/wx.ts'
-import { login, newSku, until } from '../support/client.ts'
+import { login, newSku, payAtWechat, until } from '../support/client.ts'
 
 /** The client in a mini-program whose user is somebody. */
 function shopper(name: string, over: Partial<ClientOptions> = {}, storage = new Map()) {
@@ -86,6 +88,29 @@ describe('a mini-program', () => {
     await shop.request('POST /api/orders/{id}/cancel', { params })
     const { items } = await shop.request('GET /api/orders', { query: { status: 'cancelled' } })
     expect(items.map(({ orderId }) => orderId)).toEqual([receipt.orderId])
+  })
+
+  it('pays, once WeChat has told the shop, and gets what it paid back', async () => {
+    const { shop } = shopper(`payer-${randomUUID()}`)
+    const body = { items: [{ skuId, quantity: 1 }] }
+    const { orderId } = await shop.request('POST /api/orders', { body })
+    const seen: Payment[] = []
+    const paid = await payOrder(shop, orderId, async (payment, outTradeNo) => {
+      seen.push(payment)
+      expect((await payAtWechat(outTradeNo)).deliveries).toEqual([
+        expect.objectContaining({ status: 200 }),
+      ])
+    })
+    expect(paid.status).toBe('paid')
+    expect(seen).toMatchObject([{ signType: 'RSA', package: expect.stringMatching(/^prepay_id=/) }])
+    const params = { id: orderId }
+    const asked = await shop.request('POST /api/orders/{id}/refund', {
+      params,
+      body: { reason: '不想要了' },
+    })
+    expect(asked.status).toBe('refunding')
+    const again = shop.request('POST /api/orders/{id}/cancel', { params })
+    await expect(again).rejects.toMatchObject({ code: codes.wrongState })
   })
 
   it('hears what is wrong, by code and field, with the trace id that it sent', async () => {

@@ -18,6 +18,8 @@ const start = () => {
   })
 }
 
+const HAS_ID = { id: expect.stringMatching(/^\d+$/) }
+
 let productId: string
 let skuId: string
 beforeAll(async () => {
@@ -66,9 +68,7 @@ describe('the sample mini-program', () => {
     const checkout = await openPage('checkout')
     expect(checkout.data).toMatchObject({ total: '¥59.70', address: { id: '' } })
     await checkout.tap('chooseAddress')
-    await vi.waitFor(() =>
-      expect(checkout.data).toMatchObject({ address: { id: expect.stringMatching(/^\d+$/) } }),
-    )
+    await vi.waitFor(() => expect(checkout.data).toMatchObject({ busy: false, address: HAS_ID }))
     await checkout.input('setRemark', '请尽快发货')
     await checkout.tap('submit')
     const [, id = ''] = /^\/pages\/pay\/pay\?id=(\w{26})$/.exec(opened.at(-1) ?? '') ?? []
@@ -91,5 +91,44 @@ describe('the sample mini-program', () => {
     expect(orders.data.items).toMatchObject([{ id, status: '已取消', count: 3, canPay: false }])
     await orders.tap('show', { status: 'unpaid' })
     expect(orders.data).toMatchObject({ state: 'ready', items: [] })
+  })
+
+  it('takes a coupon, buys at once with it, pays, and asks for the money back', async () => {
+    const { openPage, opened, toasts } = await start()
+    const coupons = await openPage('coupons')
+    type Offer = { id: string; name: string; claimable: boolean }
+    const offers = coupons.data.items as Offer[]
+    const tenth = offers.find(({ name }) => name.startsWith('9折'))
+    await coupons.tap('claim', { id: tenth?.id })
+    expect(toasts).toEqual(['领取成功'])
+
+    const product = await openPage('product', { id: productId })
+    await product.tap('buyNow')
+    const query = Object.fromEntries(new URL(opened.at(-1) ?? '', 'wx://app').searchParams)
+    const checkout = await openPage('checkout', query)
+    expect(checkout.data).toMatchObject({ total: '¥17.91', coupon: { discountFen: 199 } })
+    await checkout.input('chooseCoupon', '0')
+    expect(checkout.data).toMatchObject({ total: '¥19.90' })
+    await checkout.input('chooseCoupon', '1')
+    await checkout.tap('chooseAddress')
+    await vi.waitFor(() => expect(checkout.data).toMatchObject({ busy: false, address: HAS_ID }))
+    await checkout.tap('submit')
+
+    const { searchParams } = new URL(opened.at(-1) ?? '', 'wx://app')
+    const id = searchParams.get('id') ?? ''
+    const pay = await openPage('pay', { id })
+    expect(pay.data).toMatchObject({
+      total: '¥17.91',
+      canPay: true,
+      left: expect.stringMatching(/^1[45]:/),
+    })
+    await pay.tap('pay')
+    pay.close()
+    expect(pay.data).toMatchObject({ status: '待发货', isPaid: true, canPay: false })
+
+    const order = await openPage('order', { id })
+    expect(order.data).toMatchObject({ discount: '-¥1.99', total: '¥17.91', canRefund: true })
+    await order.tap('askRefund')
+    expect(order.data).toMatchObject({ status: '退款中', canRefund: false })
   })
 })

@@ -4,6 +4,7 @@ const SENTENCES: { [code: number]: string } = {
   [codes.outOfStock]: '库存不足，请减少数量',
   [codes.purchaseLimit]: '超过限购数量',
   [codes.couponUnusable]: '这张优惠券不能用于此订单',
+  [codes.couponGone]: '优惠券已被领完',
   [codes.wrongState]: '订单状态已改变，请刷新',
   [codes.cartFull]: '购物车已满',
   [codes.tooManyAddresses]: '地址数量已达上限',

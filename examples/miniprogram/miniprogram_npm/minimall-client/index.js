@@ -266,10 +266,12 @@ function createSender(_a) {
       if (wait > 0) await clock.sleep(wait);
     }
   };
-  async function attemptAt(baseUrl, { method, path, headers, traceId, body }, timeoutMillis) {
-    const request = { method, url: baseUrl + path, headers, timeoutMillis };
-    const answer = transport(body === void 0 ? request : __spreadProps(__spreadValues({}, request), { body: await body() }));
-    return answer.then(
+  async function attemptAt(baseUrl, _a2, timeoutMillis) {
+    var _b2 = _a2, { method, path, traceId, body } = _b2, call = __objRest(_b2, ["method", "path", "traceId", "body"]);
+    const url = baseUrl + path;
+    const json = __spreadProps(__spreadValues({}, call.headers), { "Content-Type": "application/json" });
+    const request = body === void 0 ? { method, url, headers: call.headers, timeoutMillis } : { method, url, headers: json, timeoutMillis, body: await body() };
+    return transport(request).then(
       (response) => outcomeOf(response, traceId, clock.now()),
       (reason) => unreachable(reason instanceof Error ? reason.message : String(reason), traceId)
     );
@@ -385,6 +387,8 @@ function createSession({ store, refresh, signIn }) {
 }
 
 // client/src/client.ts
+var LOGIN = "POST /api/auth/login";
+var REFRESH = "POST /api/auth/refresh";
 function createClient(options) {
   const { clock = systemClock, tokens = inMemory(), signIn } = options;
   const { tries = 4, timeoutMillis = 1e4, deadlineMillis = 3e4 } = options;
@@ -392,14 +396,14 @@ function createClient(options) {
   const send = createSender({ baseUrls, transport, clock, tries, timeoutMillis, deadlineMillis });
   const session = createSession({
     store: tokens,
-    refresh: (refreshToken) => request("POST /api/auth/refresh", { body: { refreshToken } }),
-    // A code is good once, so each try brings its own: this POST may be repeated.
-    signIn: signIn && (() => {
-      const call = callOf("POST /api/auth/login", {}, clock);
-      const body = async () => JSON.stringify({ code: await signIn() });
-      return send(__spreadProps(__spreadValues({}, call), { body, repeatable: true }));
-    })
+    // Asked again within the shop's grace it gives the same answer: this POST may be repeated.
+    refresh: (refreshToken) => grant(callOf(REFRESH, { body: { refreshToken } }, clock)),
+    // A code is good once, so each try brings its own: so may this one.
+    signIn: signIn && (() => grant(__spreadProps(__spreadValues({}, callOf(LOGIN, {}, clock)), { body: () => loginBody(signIn) })))
   });
+  function grant(call) {
+    return send(__spreadProps(__spreadValues({}, call), { repeatable: true }));
+  }
   function request(route, ...[input]) {
     const call = callOf(route, input != null ? input : {}, clock);
     if (!signedInRoutes[route]) return send(call);
@@ -419,6 +423,9 @@ function createClient(options) {
     clock
   };
 }
+async function loginBody(signIn) {
+  return JSON.stringify({ code: await signIn() });
+}
 function callOf(route, input, clock) {
   var _a, _b;
   const [method = "", template = ""] = route.split(" ");
@@ -435,7 +442,6 @@ function callOf(route, input, clock) {
     timeoutMillis: input.timeoutMillis
   };
   if (input.body === void 0) return call;
-  headers["Content-Type"] = "application/json";
   const body = JSON.stringify(input.body);
   return __spreadProps(__spreadValues({}, call), { body: () => body });
 }

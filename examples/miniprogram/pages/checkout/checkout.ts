@@ -1,4 +1,5 @@
 import type { Data, Input } from 'minimall-client'
+import { couponChoices, NO_COUPON } from '../../lib/coupon'
 import { act, LOADING, load, toast } from '../../lib/load'
 import { lineOf, yuan } from '../../lib/view'
 import { shop } from '../../shop'
@@ -21,6 +22,10 @@ Page({
     ...LOADING,
     busy: false,
     items: [] as ReturnType<typeof lineOf>[],
+    /** Before the coupon, in fen. */
+    itemsFen: 0,
+    coupons: [NO_COUPON],
+    coupon: NO_COUPON,
     total: '',
     address: NO_ADDRESS,
     remark: '',
@@ -39,14 +44,21 @@ Page({
 
   refresh() {
     return load(this, async () => {
-      const [lines, addresses] = await Promise.all([
+      const [lines, addresses, claimed] = await Promise.all([
         this.lines(),
         shop.request('GET /api/addresses'),
+        shop.request('GET /api/user/coupons', { query: { state: 'usable', limit: 100 } }),
       ])
       const address = addresses[0]
+      const itemsFen = totalOf(lines)
+      const coupons = couponChoices(claimed.items, itemsFen)
+      const coupon = coupons[1] ?? NO_COUPON
       return {
         items: lines.map(lineOf),
-        total: yuan(totalOf(lines)),
+        itemsFen,
+        coupons,
+        coupon,
+        total: yuan(itemsFen - coupon.discountFen),
         address: address === undefined ? NO_ADDRESS : addressView(address),
       }
     })
@@ -95,6 +107,11 @@ Page({
     })
   },
 
+  chooseCoupon({ detail }: { detail: { value: string } }) {
+    const coupon = this.data.coupons[Number(detail.value)] ?? NO_COUPON
+    this.setData({ coupon, total: yuan(this.data.itemsFen - coupon.discountFen) })
+  },
+
   setRemark({ detail }: { detail: { value: string } }) {
     this.setData({ remark: detail.value.trim() })
   },
@@ -102,10 +119,11 @@ Page({
   submit() {
     if (this.data.address.id === '') return this.chooseAddress()
     return act(this, async () => {
-      const { items, address, remark } = this.data
+      const { items, address, coupon, remark } = this.data
       const body: Input<'POST /api/orders'>['body'] = {
         items: items.map(({ skuId, quantity }) => ({ skuId, quantity })),
         addressId: address.id,
+        ...(coupon.id === '' ? {} : { couponId: coupon.id }),
         ...(remark === '' ? {} : { remark }),
       }
       const { orderId } = await shop.request('POST /api/orders', {

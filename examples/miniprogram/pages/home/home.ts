@@ -46,6 +46,10 @@ Page({
     wx.navigateTo({ url: `/pages/list/list?category=${dataset.id}&name=${name}` })
   },
 
+  openCoupons() {
+    wx.navigateTo({ url: '/pages/coupons/coupons' })
+  },
+
   openProduct({ currentTarget: { dataset } }: Tap<{ id: string }>) {
     wx.navigateTo({ url: `/pages/product/product?id=${dataset.id}` })
   },

@@ -22,8 +22,10 @@ const viewOf = (order: Order) => ({
   canPay: order.status === 'unpaid' || order.status === 'pending',
   canCancel: order.status === 'unpaid' || order.status === 'pending',
   canConfirm: order.status === 'shipped',
+  canRefund: ['paid', 'shipped', 'completed'].includes(order.status),
 })
 
+type Params = { id: string }
 type View = ReturnType<typeof viewOf>
 
 Page({
@@ -45,6 +47,7 @@ Page({
     canPay: false,
     canCancel: false,
     canConfirm: false,
+    canRefund: false,
   },
 
   onLoad({ id = '' }: Record<string, string | undefined>) {
@@ -72,19 +75,26 @@ Page({
   },
 
   cancel() {
-    return this.step('确定取消这个订单？', 'POST /api/orders/{id}/cancel')
+    return this.step('确定取消这个订单？', (params: Params) =>
+      shop.request('POST /api/orders/{id}/cancel', { params }),
+    )
   },
 
   confirmReceipt() {
-    return this.step('确认已经收到商品？', 'POST /api/orders/{id}/confirm')
+    return this.step('确认已经收到商品？', (params: Params) =>
+      shop.request('POST /api/orders/{id}/confirm', { params }),
+    )
   },
 
-  async step(
-    question: string,
-    route: 'POST /api/orders/{id}/cancel' | 'POST /api/orders/{id}/confirm',
-  ) {
+  askRefund() {
+    return this.step('申请退款？', (params: Params) =>
+      shop.request('POST /api/orders/{id}/refund', { params, body: {} }),
+    )
+  },
+
+  async step(question: string, take: (params: Params) => Promise<unknown>) {
     if (!(await confirmed(question))) return
-    await act(this, () => shop.request(route, { params: { id: this.data.id } }))
+    await act(this, () => take({ id: this.data.id }))
     await this.refresh()
   },
 })
