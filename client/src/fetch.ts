@@ -1,5 +1,7 @@
-import { systemClock } from './clock.ts'
 import type { Transport } from './transport.ts'
+
+declare const setTimeout: (run: () => void, millis: number) => number
+declare const clearTimeout: (timer: number) => void
 
 type Fetch = (
   url: string,
@@ -12,20 +14,22 @@ type Fetch = (
 
 /** Over fetch, for tests and tools: `fetchTransport(fetch)`. */
 export function fetchTransport(fetch: Fetch): Transport {
-  return async ({ url, timeoutMillis, ...init }) => {
-    const timeout = systemClock.sleep(timeoutMillis).then(() => {
-      throw new Error(`no answer within ${timeoutMillis} ms`)
+  return ({ url, timeoutMillis, ...init }) =>
+    new Promise((resolve, reject) => {
+      const late = () => reject(new Error(`no answer within ${timeoutMillis} ms`))
+      const timer = setTimeout(late, timeoutMillis)
+      const answer = async () => {
+        const response = await fetch(url, init)
+        const headers: Record<string, string> = {}
+        response.headers.forEach((value, name) => {
+          headers[name.toLowerCase()] = value
+        })
+        return { status: response.status, headers, body: parsed(await response.text()) }
+      }
+      answer()
+        .then(resolve, reject)
+        .then(() => clearTimeout(timer))
     })
-    const answer = async () => {
-      const response = await fetch(url, init)
-      const headers: Record<string, string> = {}
-      response.headers.forEach((value, name) => {
-        headers[name.toLowerCase()] = value
-      })
-      return { status: response.status, headers, body: parsed(await response.text()) }
-    }
-    return Promise.race([answer(), timeout])
-  }
 }
 
 function parsed(text: string): unknown {

@@ -465,20 +465,21 @@ function inMemory() {
 
 // client/src/fetch.ts
 function fetchTransport(fetch) {
-  return async (_a) => {
+  return (_a) => {
     var _b = _a, { url, timeoutMillis } = _b, init = __objRest(_b, ["url", "timeoutMillis"]);
-    const timeout = systemClock.sleep(timeoutMillis).then(() => {
-      throw new Error(`no answer within ${timeoutMillis} ms`);
+    return new Promise((resolve, reject) => {
+      const late = () => reject(new Error(`no answer within ${timeoutMillis} ms`));
+      const timer = setTimeout(late, timeoutMillis);
+      const answer = async () => {
+        const response = await fetch(url, init);
+        const headers = {};
+        response.headers.forEach((value, name) => {
+          headers[name.toLowerCase()] = value;
+        });
+        return { status: response.status, headers, body: parsed(await response.text()) };
+      };
+      answer().then(resolve, reject).then(() => clearTimeout(timer));
     });
-    const answer = async () => {
-      const response = await fetch(url, init);
-      const headers = {};
-      response.headers.forEach((value, name) => {
-        headers[name.toLowerCase()] = value;
-      });
-      return { status: response.status, headers, body: parsed(await response.text()) };
-    };
-    return Promise.race([answer(), timeout]);
   };
 }
 function parsed(text) {
