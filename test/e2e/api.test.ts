@@ -357,6 +357,11 @@ describe('operations', () => {
     expect(mails[0]?.body.html).toBe('<p>{{price}} & 八折</p>')
   })
 
+  it('knows no campaign that was never made', async () => {
+    const path = '/api/admin/campaigns/01KB2Z5GJ9QW8X4V7T3N6M2R1C'
+    expect((await call('GET', path, { token: admin })).body.code).toBe(40401)
+  })
+
   it('refuses a campaign without an audience, or with two', async () => {
     for (const audience of [
       {},

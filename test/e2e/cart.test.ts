@@ -54,4 +54,24 @@ describe('the cart', () => {
       expect((await put(sku, { quantity })).body.code, String(quantity)).toBe(40001)
     }
   })
+
+  it('takes no more than a hundred lines, and changes of those it has', async () => {
+    const full = (await login(`cart-${randomUUID()}`)).accessToken
+    const skus: string[] = []
+    while (skus.length <= 100) {
+      const { body } = await call<{ skus: { id: string }[] }>('POST', '/api/admin/products', {
+        token: admin,
+        body: {
+          title: '很多规格',
+          categoryId: '402',
+          skus: Array.from({ length: 40 }, (_, n) => ({ title: `${n}`, priceFen: 1, stock: 1 })),
+        },
+      })
+      skus.push(...body.data.skus.map(({ id }) => id))
+    }
+    for (const skuId of skus.slice(0, 100)) await put(skuId, { quantity: 1 }, full)
+    const one = skus[100] ?? ''
+    expect((await put(one, { quantity: 1 }, full)).body.code).toBe(40906)
+    expect((await put(skus[0] ?? '', { quantity: 2 }, full)).body.data.items).toHaveLength(100)
+  })
 })

@@ -277,7 +277,9 @@ describe('stock', () => {
     const tooMuch = await call('POST', path, { token: admin, body: { delta: -1, reason: 'lost' } })
     expect(tooMuch.body.code).toBe(40901)
     expect((await order(alice, sku)).body.code).toBe(40901)
-    const missing = await call('GET', '/api/admin/skus/999999999/stock', { token: admin })
-    expect(missing.body.code).toBe(40401)
+    const nowhere = '/api/admin/skus/999999999/stock'
+    expect((await call('GET', nowhere, { token: admin })).body.code).toBe(40401)
+    const body = { delta: 1, reason: 'delivery' }
+    expect((await call('POST', nowhere, { token: admin, body })).body.code).toBe(40401)
   })
 })

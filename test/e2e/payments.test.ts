@@ -8,6 +8,7 @@ import {
   order,
   paidOrder,
   payAtWechat,
+  send,
   stockOf,
   until,
 } from '../support/client.ts'
@@ -26,6 +27,7 @@ beforeAll(async () => {
   token = (await login(`payer-${randomUUID()}`)).accessToken
 })
 
+const sendRaw = (path: string, raw: string) => send('POST', path, { raw })
 const step = (id: string, name: string, body?: unknown, as = token) =>
   call<Detail>('POST', `/api/orders/${id}/${name}`, {
     token: as,
@@ -129,6 +131,22 @@ describe('a payment', () => {
     const { orderId } = await unpaid()
     await step(orderId, 'cancel')
     expect((await step(orderId, 'pay')).body.code).toBe(40902)
+  })
+})
+
+describe("WeChat's routes", () => {
+  const bodies = ['', '{}', 'not json', JSON.stringify({ id: 'EV-1', resource: {} })]
+
+  it.each(['notify', 'refund-notify'])('answer 401 FAIL to %s of anybody else', async (name) => {
+    for (const body of bodies) {
+      const answer = await sendRaw(`/api/payments/wechat/${name}`, body)
+      expect([answer.status, ((await answer.json()) as { code: string }).code]).toEqual([
+        401,
+        'FAIL',
+      ])
+    }
+    const large = await sendRaw(`/api/payments/wechat/${name}`, 'x'.repeat(256 * 1024 + 1))
+    expect(large.status).toBe(413)
   })
 })
 
@@ -244,6 +262,8 @@ describe('the steps of an order', () => {
     for (const name of userSteps) expect((await step(nothing, name)).body.code).toBe(40401)
     expect((await adminStep(nothing, 'ship', parcel)).body.code).toBe(40401)
     expect((await adminStep(nothing, 'refund')).body.code).toBe(40401)
+    const seen = await call('GET', `/api/admin/orders/${nothing}`, { token: admin })
+    expect(seen.body.code).toBe(40401)
     expect((await step('1', 'pay')).body.code).toBe(40001)
     expect((await adminStep(nothing, 'ship', { carrier: 'SF' })).body.code).toBe(40001)
     expect((await adminStep(nothing, 'ship', { ...parcel, carrier: '顺丰' })).body.code).toBe(40001)

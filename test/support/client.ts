@@ -10,7 +10,13 @@ export type Answer<Data = never> = {
   headers: Headers
   body: { code: number; message: string; data: Data; traceId: string; details?: unknown }
 }
-type Options = { token?: string; body?: unknown; headers?: Record<string, string> }
+type Options = {
+  token?: string
+  body?: unknown
+  /** A body that is not made JSON. */
+  raw?: string
+  headers?: Record<string, string>
+}
 
 let handlers: Call | undefined
 
@@ -24,15 +30,16 @@ export function useHandlers(call: Call): void {
  * @throws where the answer is not as the contract says
  */
 export async function send(method: string, path: string, options: Options = {}): Promise<Response> {
-  const { token, body, headers = {} } = options
+  const { token, body, raw = body === undefined ? undefined : JSON.stringify(body) } = options
+  const { headers = {} } = options
   const request = {
     method,
     headers: {
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(raw === undefined ? {} : { 'content-type': 'application/json' }),
       ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
       ...headers,
     },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    ...(raw === undefined ? {} : { body: raw }),
   }
   const response =
     handlers === undefined

@@ -22,7 +22,8 @@ type CardRow = {
   images: string[]
   category_id: string
   min_price_fen: string
-  sales: number
+  /** Text where categories were merged: a UNION of INTs is a BIGINT. */
+  sales: number | string
 }
 
 /** How each sort walks its index: the column, and whether the greatest comes first. */
@@ -91,7 +92,7 @@ export async function readProducts(db: Queryable, page: ProductPage): Promise<Po
       ...(row.images[0] === undefined ? {} : { image: row.images[0] }),
       categoryId: row.category_id,
       priceFen: fen(row.min_price_fen),
-      sales: row.sales,
+      sales: Number(row.sales),
     },
   }))
 }
