@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { readProducts } from '../../../shared/domain/catalog/repository.ts'
 import { SORTS } from '../../../shared/domain/catalog/schemas.ts'
-import { type Database, database } from '../../../shared/platform/database/database.ts'
-import { listOf, rowsOf, type Sql, sql } from '../../../shared/platform/database/sql.ts'
+import { database } from '../../../shared/platform/database/database.ts'
+import { listOf, rowsOf, sql } from '../../../shared/platform/database/sql.ts'
+import { planOf, watched } from '../../support/plans.ts'
 
 const PER_CATEGORY = 500
 const CATEGORIES = ['9001', '9002', '9003', '9004']
@@ -26,19 +27,6 @@ afterAll(async () => {
   await database().write(sql`DELETE FROM products WHERE category_id IN (${listOf(CATEGORIES)})`)
 })
 
-/** The database, and the statements that it was given. */
-function watched() {
-  const statements: Sql[] = []
-  const db: Database = {
-    ...database(),
-    query: (statement) => {
-      statements.push(statement)
-      return database().query(statement)
-    },
-  }
-  return { db, statements }
-}
-
 it.each(SORTS)('pages of several categories by %s read each along its index', async (sort) => {
   const { db, statements } = watched()
   const first = await readProducts(db, { categories: CATEGORIES, sort, limit: 20 })
@@ -46,9 +34,7 @@ it.each(SORTS)('pages of several categories by %s read each along its index', as
   const second = await readProducts(db, { categories: CATEGORIES, sort, after, limit: 20 })
   expect(new Set([...first, ...second].map(({ card }) => card.id)).size).toBe(40)
   for (const statement of statements) {
-    type Step = { table: string; key: string | null; Extra: string }
-    const plan = await database().query<Step>(sql`EXPLAIN ${statement}`)
-    const parts = plan.filter(({ table }) => table === 'products')
+    const parts = (await planOf(statement)).filter(({ table }) => table === 'products')
     expect(parts).toHaveLength(CATEGORIES.length)
     for (const { key, Extra } of parts) {
       expect(key).toBe(`products_category_${sort.replace(/_.*/, '')}`)
