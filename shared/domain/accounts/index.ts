@@ -4,7 +4,7 @@ import { database } from '../../platform/database/database.ts'
 import { deleteAddresses } from '../addresses/repository.ts'
 import { eraseRecipient } from '../campaigns/erase.ts'
 import { emptyCart } from '../cart/repository.ts'
-import { eraseNotices } from '../notices/erase.ts'
+import { eraseNotifications } from '../notifications/erase.ts'
 import { eraseOrders } from '../orders/erase.ts'
 import { openOrders, orders } from '../orders/index.ts'
 import { eraseRefunds } from '../payments/erase.ts'
@@ -21,7 +21,7 @@ const ERASERS: readonly Eraser[] = [
   (db, { userId }) => emptyCart(db, userId),
   (db, { userId }) => eraseOrders(db, userId),
   (db, { userId }) => eraseRefunds(db, userId),
-  (db, { userId }) => eraseNotices(db, userId),
+  (db, { userId }) => eraseNotifications(db, userId),
   async (db, { email }) => {
     if (email !== undefined) await eraseRecipient(db, email)
   },

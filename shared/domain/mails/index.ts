@@ -5,7 +5,7 @@ import { sendBulkMail } from '../../platform/mail/ses.ts'
 import { send } from '../../platform/queue/queue.ts'
 import { redis } from '../../platform/redis/client.ts'
 import { createPace } from '../../platform/resilience/pace.ts'
-import { createNoticeRecord } from '../notices/record.ts'
+import { createNotificationRecord } from '../notifications/record.ts'
 import { readOrder } from '../orders/repository.ts'
 import { readRecipient } from '../users/repository.ts'
 import { createMails } from './mails.ts'
@@ -13,7 +13,7 @@ import { createMails } from './mails.ts'
 export const mails = once(() => {
   const { MAIL_FROM, MAIL_LANGUAGE, MAIL_RATE } = settings()
   return createMails({
-    record: createNoticeRecord(database()),
+    record: createNotificationRecord(database()),
     readOrder: (orderId) => readOrder(database(), orderId),
     recipient: (userId) => readRecipient(database(), userId),
     pace: createPace(redis(), 'mail', MAIL_RATE),

@@ -4,7 +4,7 @@ import type { Mail, MailOutcome } from '../../platform/mail/ses.ts'
 import type { Message } from '../../platform/queue/message.ts'
 import { MAX_DELAY_SECONDS, type Queue } from '../../platform/queue/queue.ts'
 import type { Pace } from '../../platform/resilience/pace.ts'
-import type { NoticeOutcome, NoticeRecord } from '../notices/record.ts'
+import type { NotificationOutcome, NotificationRecord } from '../notifications/record.ts'
 import type { MovedData } from '../orders/messages.ts'
 import type { OrderView } from '../orders/order.ts'
 import type { Language } from '../users/language.ts'
@@ -15,7 +15,7 @@ import { TEMPLATES } from './templates/index.ts'
 const MAX_WAIT_MILLIS = 15_000
 
 export type MailDeps = {
-  record: NoticeRecord
+  record: NotificationRecord
   readOrder(orderId: string): Promise<OrderView | undefined>
   /** @returns undefined where the user has no address or is gone */
   recipient(userId: string): Promise<Recipient | undefined>
@@ -32,7 +32,7 @@ export type MailDeps = {
 /** The name in front of the address, or the address. */
 const shopOf = (from: string) => /^"?([^"<]+?)"?\s*</.exec(from)?.[1] ?? from
 
-function outcomeOf(outcome: MailOutcome = { state: 'unknown' }): NoticeOutcome {
+function outcomeOf(outcome: MailOutcome = { state: 'unknown' }): NotificationOutcome {
   switch (outcome.state) {
     case 'sent':
       return { state: 'sent', detail: outcome.messageId }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { ulid } from 'ulid'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { createMails, type MailDeps } from '../../../shared/domain/mails/mails.ts'
-import { createNoticeRecord } from '../../../shared/domain/notices/record.ts'
+import { createNotificationRecord } from '../../../shared/domain/notifications/record.ts'
 import { type MovedData, OrderMoved } from '../../../shared/domain/orders/messages.ts'
 import type { OrderView } from '../../../shared/domain/orders/order.ts'
 import type { Recipient } from '../../../shared/domain/users/repository.ts'
@@ -21,7 +21,7 @@ let postponed: Outgoing[]
 
 const mailing = (over: Partial<MailDeps> = {}) =>
   createMails({
-    record: createNoticeRecord(database()),
+    record: createNotificationRecord(database()),
     readOrder: async (orderId) => (orderId === order.orderId ? order : undefined),
     recipient: async () => recipient,
     pace: { reserve: async () => ({ granted: true, waitMillis: 0 }) },

@@ -4,7 +4,7 @@ import { log } from '../../platform/telemetry/log.ts'
 import {
   claimNotice,
   dropNotice,
-  type NoticeKey,
+  type NotificationKey,
   saveNotice,
   takeOverNotice,
 } from './repository.ts'
@@ -16,10 +16,10 @@ import {
 export const STALE_MILLIS = 120_000
 
 /** `dropped`: will never be sent; `unknown`: sent or not, nobody can tell. `detail`: why, or its id. */
-export type NoticeOutcome = { state: 'sent' | 'dropped' | 'unknown'; detail?: string }
+export type NotificationOutcome = { state: 'sent' | 'dropped' | 'unknown'; detail?: string }
 
 /** Remembers what buyers were told, so that a message that comes twice tells nobody twice. */
-export function createNoticeRecord(database: Database) {
+export function createNotificationRecord(database: Database) {
   return {
     /**
      * Sends a notice unless that was done before.
@@ -28,9 +28,9 @@ export function createNoticeRecord(database: Database) {
      * @throws what `send` throws, and where another delivery is at it: to be tried again
      */
     async once(
-      key: NoticeKey,
+      key: NotificationKey,
       afterCrash: 'send' | 'leave',
-      send: () => Promise<NoticeOutcome>,
+      send: () => Promise<NotificationOutcome>,
     ): Promise<void> {
       const claim = ulid()
       const row = await claimNotice(database, key, claim)
@@ -45,7 +45,7 @@ export function createNoticeRecord(database: Database) {
         }
       }
       const died = row.claim !== claim
-      let outcome: NoticeOutcome
+      let outcome: NotificationOutcome
       try {
         outcome = died && afterCrash === 'leave' ? { state: 'unknown' } : await send()
       } catch (error) {
@@ -58,4 +58,4 @@ export function createNoticeRecord(database: Database) {
   }
 }
 
-export type NoticeRecord = ReturnType<typeof createNoticeRecord>
+export type NotificationRecord = ReturnType<typeof createNotificationRecord>

@@ -1,9 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { ulid } from 'ulid'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { createNotices, type NoticeDeps } from '../../../shared/domain/notices/notices.ts'
-import { createNoticeRecord, type NoticeOutcome } from '../../../shared/domain/notices/record.ts'
-import type { NoticeKey } from '../../../shared/domain/notices/repository.ts'
+import {
+  createNotifications,
+  type NotificationDeps,
+} from '../../../shared/domain/notifications/notifications.ts'
+import {
+  createNotificationRecord,
+  type NotificationOutcome,
+} from '../../../shared/domain/notifications/record.ts'
+import type { NotificationKey } from '../../../shared/domain/notifications/repository.ts'
 import type { OrderView } from '../../../shared/domain/orders/order.ts'
 import { database } from '../../../shared/platform/database/database.ts'
 import { sql } from '../../../shared/platform/database/sql.ts'
@@ -13,7 +19,7 @@ import { WechatRefused } from '../../../shared/platform/wechat/errors.ts'
 import { viewOf } from '../../support/orders.ts'
 
 const AT = '2026-11-24T08:00:00.000Z'
-const record = createNoticeRecord(database())
+const record = createNotificationRecord(database())
 const rowsOf = (orderId: string) =>
   database().query<{ news: string; channel: string; state: string; detail: string | null }>(
     sql`SELECT news, channel, state, detail FROM order_notices WHERE order_id = ${orderId} ORDER BY channel`,
@@ -25,9 +31,9 @@ const makeStale = (orderId: string) =>
 const refused = (errcode: number) => Promise.reject(new WechatRefused('/path', errcode))
 
 describe('a notice', () => {
-  let key: NoticeKey
+  let key: NotificationKey
   let times: number
-  const send = async (): Promise<NoticeOutcome> => {
+  const send = async (): Promise<NotificationOutcome> => {
     times += 1
     return { state: 'sent' }
   }
@@ -52,7 +58,7 @@ describe('a notice', () => {
   it('whose delivery died waits until that is certain, and then is sent by one, or left', async () => {
     const dying = () => new Promise<never>(() => {})
     void record.once(key, 'send', dying)
-    const mail: NoticeKey = { ...key, channel: 'mail' }
+    const mail: NotificationKey = { ...key, channel: 'mail' }
     void record.once(mail, 'leave', dying)
     await expect.poll(() => rowsOf(key.orderId)).toHaveLength(2)
     await expect(record.once(key, 'send', send)).rejects.toThrow('another delivery')
@@ -72,8 +78,8 @@ describe('news of an order', () => {
   let messages: SubscribeMessage[]
   let shipments: Shipment[]
   const template = { id: 'x'.repeat(43), page: 'p?id={orderId}', data: { thing1: '{status}' } }
-  const telling = (over: Partial<NoticeDeps> = {}) =>
-    createNotices({
+  const telling = (over: Partial<NotificationDeps> = {}) =>
+    createNotifications({
       record,
       readOrder: async (orderId) => (orderId === order.orderId ? order : undefined),
       openidOf: async () => 'o-1',
@@ -109,9 +115,9 @@ describe('news of an order', () => {
   })
 
   it('goes to the buyer, and what was shipped to WeChat, each once', async () => {
-    const notices = telling()
+    const notifications = telling()
     for (const to of ['paid', 'shipped', 'refunded', 'shipped', 'paid'] as const) {
-      await notices.tell(moved(to), AT)
+      await notifications.tell(moved(to), AT)
     }
     const page = `p?id=${order.orderId}`
     expect(messages).toEqual([
@@ -146,11 +152,11 @@ describe('news of an order', () => {
   })
 
   it('that WeChat has no use for is done: not subscribed, shipped before', async () => {
-    const notices = telling({
+    const notifications = telling({
       sendSubscribe: () => refused(43101),
       uploadShipping: () => refused(10060023),
     })
-    await notices.tell(moved('shipped'), AT)
+    await notifications.tell(moved('shipped'), AT)
     expect(await rowsOf(order.orderId)).toEqual([
       { news: 'shipped', channel: 'shipping', state: 'dropped', detail: 'errcode 10060023' },
       { news: 'shipped', channel: 'subscribe', state: 'dropped', detail: 'errcode 43101' },

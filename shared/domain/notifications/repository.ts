@@ -2,7 +2,7 @@ import type { Queryable } from '../../platform/database/database.ts'
 import { type Sql, sql } from '../../platform/database/sql.ts'
 
 /** One thing to tell the buyer of an order, in one way. */
-export type NoticeKey = {
+export type NotificationKey = {
   orderId: string
   news: 'paid' | 'shipped' | 'refunded'
   channel: 'subscribe' | 'shipping' | 'mail'
@@ -10,13 +10,13 @@ export type NoticeKey = {
 
 export type NoticeRow = { state: string; claim: string; claimedAt: Date }
 
-const at = ({ orderId, news, channel }: NoticeKey): Sql =>
+const at = ({ orderId, news, channel }: NotificationKey): Sql =>
   sql`order_id = ${orderId} AND news = ${news} AND channel = ${channel}`
 
 /** Writes the notice down as being sent by `claim`, where nobody did before. @returns how it stands */
 export async function claimNotice(
   db: Queryable,
-  key: NoticeKey,
+  key: NotificationKey,
   claim: string,
 ): Promise<NoticeRow | undefined> {
   await db.write(
@@ -33,7 +33,7 @@ export async function claimNotice(
 /** Takes a claim over. @returns false where somebody else was faster */
 export async function takeOverNotice(
   db: Queryable,
-  key: NoticeKey,
+  key: NotificationKey,
   from: string,
   to: string,
 ): Promise<boolean> {
@@ -46,7 +46,7 @@ export async function takeOverNotice(
 
 export async function saveNotice(
   db: Queryable,
-  key: NoticeKey,
+  key: NotificationKey,
   claim: string,
   { state, detail }: { state: string; detail?: string | undefined },
 ): Promise<void> {
@@ -57,6 +57,10 @@ export async function saveNotice(
 }
 
 /** Gives a claim back: nothing was sent. */
-export async function dropNotice(db: Queryable, key: NoticeKey, claim: string): Promise<void> {
+export async function dropNotice(
+  db: Queryable,
+  key: NotificationKey,
+  claim: string,
+): Promise<void> {
   await db.write(sql`DELETE FROM order_notices WHERE ${at(key)} AND claim = ${claim}`)
 }

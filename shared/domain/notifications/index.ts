@@ -6,17 +6,17 @@ import { createTextChecks } from '../moderation/checks.ts'
 import { clearRemark, readOrder } from '../orders/repository.ts'
 import { userCache } from '../users/index.ts'
 import { clearNickname, readOpenid, readUsers } from '../users/repository.ts'
-import { createNotices } from './notices.ts'
-import { createNoticeRecord } from './record.ts'
+import { createNotifications } from './notifications.ts'
+import { createNotificationRecord } from './record.ts'
 import { checkTemplates } from './templates.ts'
 
 const openidOf = (userId: string) => readOpenid(database(), userId)
 
-export const notices = once(() => {
+export const notifications = once(() => {
   const { WECHAT_TEMPLATES, WECHAT_PAY_MCH_ID } = settings()
   const { sendSubscribe, uploadShipping } = wechatApi()
-  return createNotices({
-    record: createNoticeRecord(database()),
+  return createNotifications({
+    record: createNotificationRecord(database()),
     readOrder: (orderId) => readOrder(database(), orderId),
     openidOf,
     templates: checkTemplates(WECHAT_TEMPLATES ?? {}),

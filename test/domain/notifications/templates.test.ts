@@ -7,7 +7,7 @@ import {
   dataOf,
   pageOf,
   valuesOf,
-} from '../../../shared/domain/notices/templates.ts'
+} from '../../../shared/domain/notifications/templates.ts'
 import type { OrderView } from '../../../shared/domain/orders/order.ts'
 import { SettingsInvalid } from '../../../shared/platform/config/settings.ts'
 import type { Template, Templates } from '../../../shared/platform/wechat/templates.ts'

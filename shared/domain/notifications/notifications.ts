@@ -5,14 +5,14 @@ import { settled } from '../../platform/wechat/settle.ts'
 import type { Templates } from '../../platform/wechat/templates.ts'
 import type { MovedData } from '../orders/messages.ts'
 import type { OrderView } from '../orders/order.ts'
-import type { NoticeOutcome, NoticeRecord } from './record.ts'
+import type { NotificationOutcome, NotificationRecord } from './record.ts'
 import { dataOf, pageOf, valuesOf } from './templates.ts'
 
 /** Of the description of a parcel. */
 const MAX_DESCRIPTION = 120
 
-export type NoticeDeps = {
-  record: NoticeRecord
+export type NotificationDeps = {
+  record: NotificationRecord
   readOrder(orderId: string): Promise<OrderView | undefined>
   /** @returns undefined where the user is gone */
   openidOf(userId: string): Promise<string | undefined>
@@ -34,7 +34,7 @@ function descriptionOf({ items }: OrderView): string {
 /** All but the last four digits hidden, as WeChat wants it. */
 const masked = (phone: string) => `****${phone.replace(/\D/g, '').slice(-4)}`
 
-async function outcomeOf(call: () => Promise<void>): Promise<NoticeOutcome> {
+async function outcomeOf(call: () => Promise<void>): Promise<NotificationOutcome> {
   const { dropped } = await settled(call)
   return dropped === undefined
     ? { state: 'sent' }
@@ -42,7 +42,7 @@ async function outcomeOf(call: () => Promise<void>): Promise<NoticeOutcome> {
 }
 
 /** Tells buyers through WeChat what became of their orders, and WeChat what was shipped. */
-export function createNotices(deps: NoticeDeps) {
+export function createNotifications(deps: NotificationDeps) {
   const { record, templates, mchId } = deps
 
   async function subscribe({ orderId, to }: MovedData, { order, openid }: Told, at: string) {
@@ -115,4 +115,4 @@ export function createNotices(deps: NoticeDeps) {
   }
 }
 
-export type Notices = ReturnType<typeof createNotices>
+export type Notifications = ReturnType<typeof createNotifications>
