@@ -3,8 +3,6 @@ const MAX_REST_MILLIS = 300_000
 
 type Host = { url: string; restsUntil: number; failures: number }
 
-export type Hosts = ReturnType<typeof createHosts>
-
 /**
  * Which base URL to use. The first is preferred; one that fails rests, twice as long each time in a
  * row, and calls go to the next. Its rest over, the next call that may be repeated tries it again.

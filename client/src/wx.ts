@@ -1,3 +1,4 @@
+import { NetworkError } from './errors.ts'
 import type { TokenStore, Tokens } from './session.ts'
 import type { Transport } from './transport.ts'
 
@@ -68,7 +69,7 @@ export function wxSignIn(wx: WxLogin): () => Promise<string> {
     new Promise((resolve, reject) => {
       wx.login({
         success: ({ code }) => resolve(code),
-        fail: ({ errMsg }) => reject(new Error(errMsg)),
+        fail: ({ errMsg }) => reject(new NetworkError(errMsg, '')),
       })
     })
 }

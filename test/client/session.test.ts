@@ -128,6 +128,14 @@ describe('a session', () => {
     )
   })
 
+  it('says that wx.login found no network', async () => {
+    const { client, wx, sent } = shopOver(() => grant(1), { signsIn: true })
+    wx.login = ((options: WechatMiniprogram.LoginOption) =>
+      options.fail?.({ errMsg: 'login:fail', errno: 5 })) as typeof wx.login
+    await expect(client().login()).rejects.toBeInstanceOf(NetworkError)
+    expect(sent).toEqual([])
+  })
+
   it('ends with logout, here as well as there, and does not come back by itself', async () => {
     const { network } = tokenShop()
     const { client, remembered, sent } = shopOver(network, { signsIn: true })

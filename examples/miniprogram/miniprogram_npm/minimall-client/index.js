@@ -557,7 +557,7 @@ function wxSignIn(wx) {
   return () => new Promise((resolve, reject) => {
     wx.login({
       success: ({ code }) => resolve(code),
-      fail: ({ errMsg }) => reject(new Error(errMsg))
+      fail: ({ errMsg }) => reject(new NetworkError(errMsg, ""))
     });
   });
 }
