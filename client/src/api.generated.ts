@@ -340,6 +340,13 @@ export interface Routes {
     }
     data: UserView
   }
+  /** Changes the signed-in user as PATCH does, for wx.request, which knows no PATCH */
+  'PUT /api/user/info': {
+    input: {
+      body: UserChange
+    }
+    data: UserView
+  }
   /** Takes over the user's phone number from WeChat */
   'POST /api/user/phone': {
     input: {
@@ -952,6 +959,7 @@ export const signedInRoutes: Table = {
   'DELETE /api/user/info': true,
   'GET /api/user/info': true,
   'PATCH /api/user/info': true,
+  'PUT /api/user/info': true,
   'POST /api/user/phone': true,
 }
 

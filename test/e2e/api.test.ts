@@ -177,9 +177,9 @@ describe('an access token', () => {
 })
 
 describe('the user', () => {
-  it('changes what is named and keeps the rest', async () => {
+  it.each(['PATCH', 'PUT'])('changes what is named by %s and keeps the rest', async (method) => {
     const { accessToken: token } = await login(`frank-${randomUUID()}`)
-    const patch = (body: unknown) => call('PATCH', '/api/user/info', { token, body })
+    const patch = (body: unknown) => call(method, '/api/user/info', { token, body })
     expect(
       (await patch({ nickname: '小明 🛒', email: 'Frank@Example.com' })).body.data,
     ).toMatchObject({

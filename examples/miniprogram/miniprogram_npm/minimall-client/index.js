@@ -148,6 +148,7 @@ var signedInRoutes = {
   "DELETE /api/user/info": true,
   "GET /api/user/info": true,
   "PATCH /api/user/info": true,
+  "PUT /api/user/info": true,
   "POST /api/user/phone": true
 };
 var keyedRoutes = {
