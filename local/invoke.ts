@@ -1,4 +1,5 @@
 // `npm run invoke -- FUNCTION [EVENT_FILE]`: calls one function on its sample in events/.
+import { randomUUID } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { readTemplate } from './aws/resources.ts'
@@ -33,7 +34,7 @@ function usage(functions: Map<string, string>): string {
   return `Usage: npm run invoke -- FUNCTION [EVENT_FILE]
 
 Calls a function of the running stack on its sample event, or on another one.
-Samples of signed-in routes hold ACCESS_TOKEN: put a token of /api/auth/login there.
+ACCESS_TOKEN and REFRESH_TOKEN in an event become those of an admin who signs in for the call.
 
 Functions and their samples:
 ${names.join('\n')}`
@@ -42,6 +43,20 @@ ${names.join('\n')}`
 function fail(message: string): never {
   console.error(`minimall: ${message}`)
   process.exit(1)
+}
+
+/** Puts real tokens in the places of the sample's. */
+async function signedIn(text: string): Promise<string> {
+  if (!/ACCESS_TOKEN|REFRESH_TOKEN/.test(text)) return text
+  const answer = await fetch(`${api}/api/auth/login`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ code: `mock:admin:${randomUUID()}` }),
+  }).catch(() => fail('the API does not answer: is npm start running, and ready?'))
+  const { data } = (await answer.json()) as { data: Record<string, string> }
+  return text
+    .replaceAll('ACCESS_TOKEN', data.accessToken ?? '')
+    .replaceAll('REFRESH_TOKEN', data.refreshToken ?? '')
 }
 
 const functions = functionsAndSamples()
@@ -55,13 +70,13 @@ if (sample === undefined) {
 }
 const path = file ?? join(ROOT, sample)
 if (!existsSync(path)) fail(`no such file: ${path}`)
-const event = readFileSync(path)
+const { api = '', lambda } = runningEndpoints()
+const event = await signedIn(readFileSync(path, 'utf8'))
 try {
-  JSON.parse(event.toString('utf8'))
+  JSON.parse(event)
 } catch {
   fail(`not JSON: ${path}`)
 }
-const { lambda } = runningEndpoints()
 const response = await fetch(
   `${lambda}/2015-03-31/functions/minimall-${STAGE}-${name}/invocations`,
   { method: 'POST', body: event },

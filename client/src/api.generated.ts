@@ -530,10 +530,10 @@ export type AdminOrderDetail = {
 
 /** One step of an order: which, by whom, and under which trace. */
 export type OrderEvent = {
+  step: 'accept' | 'fail' | 'cancel' | 'pay' | 'ship' | 'confirm' | 'askRefund' | 'grantRefund' | 'refuseToPaid' | 'refuseToShipped' | 'refuseToCompleted' | 'refund'
   status: 'pending' | 'unpaid' | 'paid' | 'shipped' | 'completed' | 'cancelled' | 'failed' | 'refunding' | 'refunded'
   reason?: string
   at: Time
-  step: string
   actor: 'user' | 'admin' | 'wechat' | 'system'
   actorId?: Id
   traceId?: string
@@ -828,6 +828,7 @@ export type OrderDetail = {
   paidAt?: Time
   shipment?: Shipment
   history: Array<{
+    step: 'accept' | 'fail' | 'cancel' | 'pay' | 'ship' | 'confirm' | 'askRefund' | 'grantRefund' | 'refuseToPaid' | 'refuseToShipped' | 'refuseToCompleted' | 'refund'
     status: 'pending' | 'unpaid' | 'paid' | 'shipped' | 'completed' | 'cancelled' | 'failed' | 'refunding' | 'refunded'
     reason?: string
     at: Time

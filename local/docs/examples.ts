@@ -147,9 +147,17 @@ function sampled({ name, in: place, schema }: Parameter, sample: Sample | undefi
 function describeAnswer(media: MediaType, field: string, examples: Examples) {
   describeErrors(media)
   const [schema = media.schema] = media.schema.anyOf ?? []
-  const value = examples.of(schema, { field })
+  const value = answerOf(schema, field, examples)
   if (media.examples === undefined) media.example = value
   else media.examples = { data: { value }, ...media.examples }
+}
+
+/** An example of a whole answer is one of its `data`, where it has an envelope. */
+function answerOf(schema: JsonSchema, field: string, examples: Examples): unknown {
+  const whole = examples.of(schema, { field })
+  const data = VALUES[field]
+  const enveloped = schema.properties?.data !== undefined
+  return enveloped && data !== undefined ? { ...(whole as object), data } : whole
 }
 
 function describeErrors({ examples = {} }: MediaType) {

@@ -1,9 +1,22 @@
+import { ORDER_VALUES } from './order-values.ts'
+
+const coupon = {
+  id: '1',
+  name: '满99减10',
+  kind: 'amount',
+  amountFen: 1000,
+  thresholdFen: 9900,
+  validFrom: '2026-11-24T00:00:00.000Z',
+  validUntil: '2026-12-31T16:00:00.000Z',
+}
+
 /**
  * Examples for what the sample events do not show: by the name of a schema, of a field, of a field of
- * one schema (`OrderView.reason`), or of a whole answer (`opsDocs 200`). A value is taken where it fits
+ * one schema (`OrderReceipt.expiresAt`), or of a whole answer (`opsDocs 200`). A value is taken where it fits
  * the schema.
  */
 export const VALUES: Readonly<Record<string, unknown>> = {
+  ...ORDER_VALUES,
   Id: '1001',
   Ulid: '01KB2Z5GJ9QW8X4V7T3N6M2R1C',
   Fen: 1990,
@@ -11,10 +24,7 @@ export const VALUES: Readonly<Record<string, unknown>> = {
   Email: 'alice@example.com',
   TraceId: '01KB2Z5GJ9QW8X4V7T3N6M2R1D',
 
-  'OrderView.expiresAt': '2026-11-24T08:15:00.000Z',
   'OrderReceipt.expiresAt': '2026-11-24T08:15:00.000Z',
-  'OrderView.status': 'unpaid',
-  'OrderView.reason': 'not paid in time',
   'OrderEvent.step': 'pay',
   PayParams: {
     timeStamp: '1795507200',
@@ -23,6 +33,15 @@ export const VALUES: Readonly<Record<string, unknown>> = {
     signType: 'RSA',
     paySign: 'c2lnbmF0dXJl',
   },
+  CouponOffer: {
+    ...coupon,
+    perUser: 1,
+    left: 480,
+    claimed: 0,
+    claimable: true,
+  },
+  UserCoupon: { ...coupon, claimed: 1, used: 0, usable: true },
+  CouponView: { ...coupon, perUser: 1, total: 500, claimed: 20, withdrawn: false },
   StockView: { skuId: '10', received: 270, sold: 30, held: 2, available: 238 },
   CampaignView: {
     id: '01KB2Z5GJ9QW8X4V7T3N6M2R1E',

@@ -17,16 +17,15 @@ const MAX_ADDRESSES = 50
 
 /** Where users have things delivered. A user with addresses always has exactly one default. */
 export function createAddresses({ database }: { database: Database }) {
+  async function get(userId: string, id: string): Promise<AddressView> {
+    const address = await readAddress(database, userId, id)
+    if (address === undefined) throw new NotFound()
+    return address
+  }
+
   return {
     async list(userId: string): Promise<AddressView[]> {
       return readAddresses(database, userId)
-    },
-
-    /** @throws NotFound also where it is somebody else's */
-    async get(userId: string, id: string): Promise<AddressView> {
-      const address = await readAddress(database, userId, id)
-      if (address === undefined) throw new NotFound()
-      return address
     },
 
     /** @throws TooManyAddresses */
@@ -39,7 +38,7 @@ export function createAddresses({ database }: { database: Database }) {
         if (isDefault) await clearDefault(tx, userId, added)
         return added
       })
-      return this.get(userId, id)
+      return get(userId, id)
     },
 
     /**
@@ -55,7 +54,7 @@ export function createAddresses({ database }: { database: Database }) {
         await updateAddress(tx, userId, id, { ...address, isDefault })
         if (isDefault) await clearDefault(tx, userId, id)
       })
-      return this.get(userId, id)
+      return get(userId, id)
     },
 
     /** Deletes an address; where it was the default, the newest takes its place. @throws NotFound */

@@ -1,13 +1,12 @@
 import type { Queryable } from '../../platform/database/database.ts'
 import { rowsOf, sql } from '../../platform/database/sql.ts'
 import { currentScope } from '../../platform/telemetry/scope.ts'
-import type { Actor, Step } from './machine.ts'
+import type { Actor, EVENTS } from './machine.ts'
 import type { OrderEvent, OrderState } from './order.ts'
 
 export type HistoryEntry = {
   orderId: string
-  /** `accept` and `fail` are what the stock job makes of an accepted order. */
-  step: Step | 'accept' | 'fail'
+  step: (typeof EVENTS)[number]
   from?: OrderState
   to: OrderState
   actor: Actor
@@ -39,7 +38,7 @@ export async function writeHistory(tx: Queryable, entries: readonly HistoryEntry
 }
 
 type Row = {
-  step: string
+  step: (typeof EVENTS)[number]
   to_state: OrderState
   actor: Actor['kind']
   actor_id: string | null

@@ -4,7 +4,7 @@ import { database } from '../../platform/database/database.ts'
 import { outbox } from '../../platform/outbox/index.ts'
 import { send } from '../../platform/queue/queue.ts'
 import { redis } from '../../platform/redis/client.ts'
-import { addresses } from '../addresses/index.ts'
+import { readAddress } from '../addresses/repository.ts'
 import { skus } from '../catalog/index.ts'
 import { couponRules } from '../coupons/index.ts'
 import { readClaims } from '../coupons/repository.ts'
@@ -37,7 +37,7 @@ export const orders = once(() =>
     skus,
     coupons: couponRules,
     claims: (keys) => readClaims(database(), keys),
-    address: addresses().get,
+    address: (userId, id) => readAddress(database(), userId, id),
     loadStock: stock().load,
     persist: persist(),
     unpaidMinutes: settings().UNPAID_MINUTES,

@@ -39,6 +39,9 @@ export const STEPS = {
 
 export type Step = keyof typeof STEPS
 
+/** What stands in an order's history: how it came to be, and the steps that it took. */
+export const EVENTS = ['accept', 'fail', ...(Object.keys(STEPS) as Step[])] as const
+
 /** @returns the rule of a step where this actor may take it from this state, or undefined */
 export function ruleOf(step: Step, from: OrderState, actor: Actor): Rule | undefined {
   const rule: Rule = STEPS[step]

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini'
 import { Fen, Id, Time, Ulid } from '../../platform/http/fields.ts'
 import { DeliveryAddress } from '../addresses/schemas.ts'
+import { ACTORS, EVENTS } from './machine.ts'
 
 /** What an order can be; CONTRACT: pending → unpaid → paid → shipped → completed, and the exits. */
 export const ORDER_STATES = [
@@ -69,7 +70,12 @@ export const OrderView = z.object({
 })
 export type OrderView = z.output<typeof OrderView>
 
-const EVENT = { status: z.enum(ORDER_STATES), reason: z.optional(z.string()), at: Time }
+const EVENT = {
+  step: z.enum(EVENTS),
+  status: z.enum(ORDER_STATES),
+  reason: z.optional(z.string()),
+  at: Time,
+}
 
 /** An order with the steps that it took. */
 export const OrderDetail = z.extend(OrderView, { history: z.array(z.object(EVENT)) })
@@ -78,8 +84,7 @@ export type OrderDetail = z.output<typeof OrderDetail>
 /** One step of an order: which, by whom, and under which trace. */
 export const OrderEvent = z.object({
   ...EVENT,
-  step: z.string(),
-  actor: z.enum(['user', 'admin', 'wechat', 'system']),
+  actor: z.enum(ACTORS),
   actorId: z.optional(Id),
   traceId: z.optional(z.string()),
 })

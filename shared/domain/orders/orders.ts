@@ -37,8 +37,8 @@ export type OrderDeps = {
   coupons(ids: readonly string[]): Promise<Map<string, CouponRules>>
   /** What users have of coupons; leaves out what was never claimed. */
   claims(keys: readonly ClaimKey[]): Promise<ClaimRow[]>
-  /** Finds an address of the user. @throws NotFound */
-  address(userId: string, id: string): Promise<DeliveryAddress>
+  /** Finds an address of the user. */
+  address(userId: string, id: string): Promise<DeliveryAddress | undefined>
   /** Fills the counters of SKUs that Redis does not have. */
   loadStock(skuIds: readonly string[]): Promise<void>
   persist(orders: readonly AcceptedOrder[]): Promise<void>
@@ -72,7 +72,9 @@ export function createOrders(deps: OrderDeps) {
   /** The address as it is now: the order keeps it, whatever becomes of it later. */
   async function addressOf(userId: string, { addressId }: PlaceOrder) {
     if (addressId === undefined) return undefined
-    const { name, phone, province, city, district, detail } = await deps.address(userId, addressId)
+    const found = await deps.address(userId, addressId)
+    if (found === undefined) throw new NotFound([{ addressId }], { message: 'no such address' })
+    const { name, phone, province, city, district, detail } = found
     return { name, phone, province, city, district, detail }
   }
 
@@ -155,9 +157,7 @@ export function createOrders(deps: OrderDeps) {
   async function detail(userId: string, orderId: string): Promise<OrderDetail> {
     const order = await find(userId, orderId)
     const steps = order.status === 'pending' ? [] : await readHistory(database, orderId)
-    const history = steps.map(({ status, reason, at }) =>
-      reason === undefined ? { status, at } : { status, reason, at },
-    )
+    const history = steps.map(({ actor: _, actorId: __, traceId: ___, ...event }) => event)
     return { ...order, history }
   }
 

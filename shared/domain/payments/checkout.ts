@@ -9,6 +9,7 @@ import {
 import { WrongState } from '../orders/errors.ts'
 import type { OrderView } from '../orders/order.ts'
 import { lockOrder } from '../orders/repository.ts'
+import { orUnavailable } from './errors.ts'
 import { addPrepay, readPrepay, setPrepayId } from './repository.ts'
 
 /** WeChat's prepay ids are good for two hours; one that is nearly over is not handed out again. */
@@ -47,21 +48,23 @@ export function createCheckout({ database, wechat, order: read, openid, check }:
     const { orderId, totalFen, expiresAt } = order
     const payer = await openid(userId)
     if (payer === undefined) throw new NotFound()
+    const prepared = wechat.prepay({
+      outTradeNo: orderId,
+      description: descriptionOf(order),
+      amountFen: totalFen,
+      openid: payer,
+      expiresAt,
+    })
     try {
-      return await wechat.prepay({
-        outTradeNo: orderId,
-        description: descriptionOf(order),
-        amountFen: totalFen,
-        openid: payer,
-        expiresAt,
-      })
+      return await prepared
     } catch (error) {
       if (!(error instanceof WechatPayError)) throw error
       log.warn('WeChat Pay refuses to prepare an order', { orderId, code: error.code })
-      // Paid already, and the notice has not come yet; or closed there.
+      // Paid already, and the notice has not come yet; or closed meanwhile.
       await check(orderId)
-      if (error.code === 'ORDERPAID' || error.code === 'ORDER_CLOSED') throw new WrongState()
-      throw error
+      const { status } = await read(userId, orderId)
+      if (status !== 'unpaid') throw new WrongState({ status })
+      return orUnavailable(prepared)
     }
   }
 
@@ -81,7 +84,7 @@ export function createCheckout({ database, wechat, order: read, openid, check }:
       // Closed while WeChat prepared it: nobody is to pay it any more.
       const { status } = await read(userId, orderId)
       if (status !== 'unpaid') {
-        await wechat.close(orderId)
+        await orUnavailable(wechat.close(orderId))
         throw new WrongState({ status })
       }
       return wechat.requestPayment(prepayId)

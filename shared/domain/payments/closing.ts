@@ -2,6 +2,7 @@ import type { Database, Queryable } from '../../platform/database/database.ts'
 import type { WechatPay } from '../../platform/wechat/pay/index.ts'
 import type { Close, Closing } from '../orders/close.ts'
 import { WrongState } from '../orders/errors.ts'
+import { orUnavailable } from './errors.ts'
 import { readPrepay } from './repository.ts'
 
 /** A payment began while the order was being closed: begin again, with WeChat. */
@@ -23,7 +24,7 @@ export type ClosingDeps = {
 export function createClosing({ database, wechat, close, check }: ClosingDeps): Close {
   async function closeAtWechat(orderId: string): Promise<boolean> {
     if ((await readPrepay(database, orderId)) === undefined) return false
-    if ((await wechat.close(orderId)) === 'paid') {
+    if ((await orUnavailable(wechat.close(orderId))) === 'paid') {
       await check(orderId)
       throw new WrongState({ status: 'paid' })
     }

@@ -3,7 +3,7 @@ import { log } from '../../platform/telemetry/log.ts'
 import { outOfTime } from '../../platform/telemetry/scope.ts'
 import type { WechatPay } from '../../platform/wechat/pay/index.ts'
 import { readOrder } from '../orders/repository.ts'
-import { PaymentMismatch } from './errors.ts'
+import { orUnavailable, PaymentMismatch } from './errors.ts'
 import { putOffRefund, readDueRefunds } from './refund-repository.ts'
 import { type Due, putOffPrepay, readDuePrepays, settlePrepay } from './repository.ts'
 import type { Settle } from './settle.ts'
@@ -28,7 +28,7 @@ export function createWatch({ database, wechat, settle, push }: WatchDeps) {
    * @throws Unavailable where WeChat does not answer
    */
   async function check(orderId: string): Promise<void> {
-    const found = await wechat.query(orderId)
+    const found = await orUnavailable(wechat.query(orderId))
     if (found?.state === 'SUCCESS' || found?.state === 'REFUND') {
       await settle(found)
       return

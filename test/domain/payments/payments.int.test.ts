@@ -49,7 +49,7 @@ async function attempt(kind: Kind, id: string): Promise<void> {
   try {
     await moves[kind](id)
   } catch (error) {
-    if (!(error instanceof WrongState || error instanceof WechatPayError)) throw error
+    if (!(error instanceof WrongState || error instanceof Unavailable)) throw error
   }
 }
 
@@ -201,6 +201,32 @@ describe('money', () => {
     shop.wechat.close = close
     await moves.cancel(orderId)
     expect(await shop.status(orderId)).toBe('cancelled')
+  })
+})
+
+describe('a payment that WeChat will not prepare', () => {
+  const refuse = (code: string, meanwhile: () => Promise<unknown> = async () => {}) => {
+    const { prepay } = shop.wechat
+    shop.wechat.prepay = async () => {
+      await meanwhile()
+      throw new WechatPayError(code, 400, 'prepay')
+    }
+    return () => {
+      shop.wechat.prepay = prepay
+    }
+  }
+
+  it('is 503 where the reason is none of the buyer, and 409 where the order was closed meanwhile', async () => {
+    const first = await shop.newOrder(await shop.newSku(STOCK), UNITS)
+    let restore = refuse('SIGN_ERROR')
+    await expect(moves.pay(first.orderId)).rejects.toThrow(Unavailable)
+    restore()
+    expect(await moves.pay(first.orderId)).toMatchObject({ signType: 'RSA' })
+    const second = await shop.newOrder(await shop.newSku(STOCK), UNITS)
+    restore = refuse('INVALID_REQUEST', () => moves.cancel(second.orderId))
+    await expect(moves.pay(second.orderId)).rejects.toThrow(WrongState)
+    restore()
+    expect(await shop.status(second.orderId)).toBe('cancelled')
   })
 })
 
