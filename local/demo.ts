@@ -14,7 +14,7 @@ const HELP = `Usage: npm run demo [-- --orders N]
 Plays one shopper's journey against the running stack (npm start) and prints each step with its time:
 signs in, looks around, orders and cancels; orders with a coupon, pays, gets the parcel and confirms it;
 orders again and is refunded; reads the mails; and has an admin send a campaign.
-At the end N orders (200) are placed one after the other, and the time to their 202 is printed.`
+It finds the stack by .local/endpoints.json, whatever its port. At the end N orders (200) are placed one after the other, and the time to their 202 is printed.`
 
 const options = optionsOf(HELP, { orders: { type: 'string', default: '200' } })
 const orders = Number(options.orders)

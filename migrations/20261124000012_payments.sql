@@ -47,10 +47,10 @@ CREATE TABLE payment_incidents (
   id         BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
   kind       VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   order_id   VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
-  detail     VARCHAR(500) NOT NULL,
+  detail     VARCHAR(255) NOT NULL,
   trace_id   VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NULL,
   created_at DATETIME(3) NOT NULL,
-  UNIQUE KEY payment_incidents_once (kind, order_id)
+  UNIQUE KEY payment_incidents_once (order_id, kind, detail)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 
 -- migrate:down

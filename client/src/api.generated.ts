@@ -78,12 +78,12 @@ export interface Routes {
       nextCursor: string | null
     }
   }
-  /** One order with each step: by whom, and under which trace */
+  /** One order with each step, by whom and under which trace, and its money */
   'GET /api/admin/orders/{id}': {
     input: {
       params: { id: Ulid }
     }
-    data: AdminOrderDetail
+    data: AdminOrderWithMoney
   }
   /** Grants a refund, asked for or not, or refuses one; granted, WeChat pays it back */
   'POST /api/admin/orders/{id}/refund': {
@@ -91,7 +91,7 @@ export interface Routes {
       params: { id: Ulid }
       body?: DecideRefund
     }
-    data: AdminOrderDetail
+    data: AdminOrderWithMoney
   }
   /** Notes the parcel of a paid order and tells the buyer */
   'POST /api/admin/orders/{id}/ship': {
@@ -509,7 +509,8 @@ export type Shipment = {
   shippedAt: Time
 }
 
-export type AdminOrderDetail = {
+/** An order as admins see it, with each step and its money. */
+export type AdminOrderWithMoney = {
   orderId: Ulid
   status: 'pending' | 'unpaid' | 'paid' | 'shipped' | 'completed' | 'cancelled' | 'failed' | 'refunding' | 'refunded'
   itemsFen: Fen
@@ -526,6 +527,20 @@ export type AdminOrderDetail = {
   shipment?: Shipment
   userId: Id
   history: Array<OrderEvent>
+  payment?: {
+    transactionId: string
+    amountFen: Fen
+    late: boolean
+    paidAt: Time
+  }
+  refund?: {
+    refundNo: string
+    cause: 'order' | 'late'
+    state: 'asked' | 'granted' | 'processing' | 'succeeded' | 'refused' | 'closed' | 'abnormal'
+    amountFen: Fen
+    restock: boolean
+    reason?: string
+  }
 }
 
 /** One step of an order: which, by whom, and under which trace. */
@@ -544,6 +559,25 @@ export type DecideRefund = {
   decision?: 'grant' | 'refuse'
   reason?: string
   restock?: boolean
+}
+
+export type AdminOrderDetail = {
+  orderId: Ulid
+  status: 'pending' | 'unpaid' | 'paid' | 'shipped' | 'completed' | 'cancelled' | 'failed' | 'refunding' | 'refunded'
+  itemsFen: Fen
+  discountFen: Fen
+  totalFen: Fen
+  couponId?: Id
+  items: Array<OrderItem>
+  address?: DeliveryAddress
+  remark?: string
+  reason?: string
+  createdAt: Time
+  expiresAt: Time
+  paidAt?: Time
+  shipment?: Shipment
+  userId: Id
+  history: Array<OrderEvent>
 }
 
 /** `carrier` is WeChat's code of the company (SF, YTO, …), as the shipping upload asks for it. */
@@ -882,7 +916,7 @@ export const codes = {
   tokenExpired: 40102,
   /** the session has ended: sign in again */
   sessionEnded: 40103,
-  /** WeChat refused the code: call wx.login again */
+  /** WeChat refused the code: get a new one */
   weChatRefusedCode: 40104,
   /** this is not for your role */
   notAllowed: 40301,

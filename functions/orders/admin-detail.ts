@@ -1,23 +1,23 @@
 // GET /api/admin/orders/{id}: any order with each step, by whom and under which trace.
-import type { Fulfilment } from '../../shared/domain/orders/fulfilment.ts'
-import { fulfilment } from '../../shared/domain/orders/index.ts'
-import { AdminOrderDetail } from '../../shared/domain/orders/order.ts'
+import { money } from '../../shared/domain/payments/index.ts'
+import type { Money } from '../../shared/domain/payments/money.ts'
+import { AdminOrderWithMoney } from '../../shared/domain/payments/schemas.ts'
 import { NotFound } from '../../shared/platform/errors/standard.ts'
 import { ByUlid } from '../../shared/platform/http/fields.ts'
 import { route } from '../../shared/platform/http/route.ts'
 
-export const build = (service: Pick<Fulfilment, 'detail'>) =>
+export const build = (service: Pick<Money, 'detail'>) =>
   route(
     {
       method: 'GET',
       path: '/api/admin/orders/{id}',
-      summary: 'One order with each step: by whom, and under which trace',
+      summary: 'One order with each step, by whom and under which trace, and its money',
       auth: 'admin',
       params: ByUlid,
-      replies: { 200: AdminOrderDetail },
+      replies: { 200: AdminOrderWithMoney },
       errors: [NotFound],
     },
     ({ params }) => service.detail(params.id),
   )
 
-export const handler = build(fulfilment())
+export const handler = build(money())

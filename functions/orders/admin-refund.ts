@@ -1,16 +1,14 @@
 // POST /api/admin/orders/{id}/refund: grants or refuses a refund; granted, WeChat pays it back.
 import { WrongState } from '../../shared/domain/orders/errors.ts'
-import type { Fulfilment } from '../../shared/domain/orders/fulfilment.ts'
-import { fulfilment } from '../../shared/domain/orders/index.ts'
-import { AdminOrderDetail } from '../../shared/domain/orders/order.ts'
-import { refunds } from '../../shared/domain/payments/index.ts'
+import { money, refunds } from '../../shared/domain/payments/index.ts'
+import type { Money } from '../../shared/domain/payments/money.ts'
 import type { Refunds } from '../../shared/domain/payments/refunds.ts'
-import { DecideRefund } from '../../shared/domain/payments/schemas.ts'
+import { AdminOrderWithMoney, DecideRefund } from '../../shared/domain/payments/schemas.ts'
 import { NotFound } from '../../shared/platform/errors/standard.ts'
 import { ByUlid } from '../../shared/platform/http/fields.ts'
 import { route } from '../../shared/platform/http/route.ts'
 
-export const build = (all: Pick<Fulfilment, 'detail'>, service: Pick<Refunds, 'decide'>) =>
+export const build = (all: Pick<Money, 'detail'>, service: Pick<Refunds, 'decide'>) =>
   route(
     {
       method: 'POST',
@@ -19,7 +17,7 @@ export const build = (all: Pick<Fulfilment, 'detail'>, service: Pick<Refunds, 'd
       auth: 'admin',
       params: ByUlid,
       body: DecideRefund,
-      replies: { 200: AdminOrderDetail },
+      replies: { 200: AdminOrderWithMoney },
       errors: [NotFound, WrongState],
     },
     async ({ params, body, user }) => {
@@ -28,4 +26,4 @@ export const build = (all: Pick<Fulfilment, 'detail'>, service: Pick<Refunds, 'd
     },
   )
 
-export const handler = build(fulfilment(), refunds())
+export const handler = build(money(), refunds())

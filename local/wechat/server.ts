@@ -80,6 +80,24 @@ export async function startWechat(options: {
     'GET /': () => ({
       what: "minimall's stand-in for WeChat and WeChat Pay, on this machine only",
       routes: [...Object.keys({ ...routes, ...controls }), ...pay.routes],
+      bodies: {
+        '/mock/pay': {
+          outTradeNo: 'ORDER_ID',
+          'times?': 1,
+          'tamper?': 'signature|body|timestamp|amount',
+          'delayMs?': 0,
+        },
+        '/mock/faults': {
+          'path?': '/sns/jscode2session',
+          'latencyMs?': 500,
+          'errorRate?': 0.5,
+          'errcode?': -1,
+        },
+        '/mock/rotate': { 'to?': 'certificate|public-key' },
+        '/mock/subscriptions': { name: 'NAME of mock:NAME:NONCE', accepts: false },
+        '/mock/expire-token': {},
+      },
+      codes: { 'wx.login': 'mock:NAME:NONCE', getPhoneNumber: 'phone:13800138000:NONCE' },
     }),
   }
 

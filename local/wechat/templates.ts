@@ -1,7 +1,7 @@
 /** Templates of subscribe messages for the local stack, as a shop would have them. */
 const template = (name: string, data: Record<string, string>) => ({
   id: `local-template-${name}-0000000000`,
-  page: 'pages/order/detail?id={orderId}',
+  page: 'pages/order/order?id={orderId}',
   data,
 })
 

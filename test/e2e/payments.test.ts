@@ -167,6 +167,7 @@ describe('an order that is paid', () => {
       ['ship', 'admin'],
       ['confirm', 'user'],
     ])
+    expect(seen.body.data).toMatchObject({ payment: { amountFen: 1990, late: false } })
     for (const { traceId } of seen.body.data.history) expect(traceId).toMatch(/^[\w.-]{8,64}$/)
   })
 
@@ -267,7 +268,9 @@ describe('the steps of an order', () => {
     expect((await step('1', 'pay')).body.code).toBe(40001)
     expect((await adminStep(nothing, 'ship', { carrier: 'SF' })).body.code).toBe(40001)
     expect((await adminStep(nothing, 'ship', { ...parcel, carrier: '顺丰' })).body.code).toBe(40001)
-    expect((await adminStep(nothing, 'refund', { decision: 'maybe' })).body.code).toBe(40001)
+    for (const body of [{ decision: 'maybe' }, { decision: 'refuse', restock: true }]) {
+      expect((await adminStep(nothing, 'refund', body)).body.code).toBe(40001)
+    }
     expect((await step(nothing, 'refund', { amountFen: 1 })).body.code).toBe(40001)
   })
 })

@@ -4,7 +4,7 @@ import { log } from '../../platform/telemetry/log.ts'
 import { currentScope } from '../../platform/telemetry/scope.ts'
 import type { IncidentView, ListIncidents } from './schemas.ts'
 
-/** What a person has to look at. Each kind is told once per order (or refund number). */
+/** What a person has to look at. Each is told once for an order (or refund number). */
 export type IncidentKind =
   | 'unknown-order'
   | 'wrong-amount'
@@ -29,12 +29,15 @@ export type Incident = { kind: IncidentKind; orderId: string; detail: string }
 export async function report(db: Queryable, { kind, orderId, detail }: Incident): Promise<boolean> {
   const { rowsAffected } = await db.write(
     sql`INSERT IGNORE INTO payment_incidents (kind, order_id, detail, trace_id, created_at)
-        VALUES (${kind}, ${orderId}, ${detail}, ${currentScope()?.traceId ?? null}, ${new Date()})`,
+        VALUES (${kind}, ${printable(orderId)}, ${detail}, ${currentScope()?.traceId ?? null}, ${new Date()})`,
   )
   if (rowsAffected === 0) return false
   log.error('payment incident', new Error(detail), { kind, orderId })
   return true
 }
+
+/** Numbers of others may be anything; the column takes 64 printable characters. */
+export const printable = (text: string) => text.replace(/[^\x21-\x7e]/g, '?').slice(0, 64)
 
 type Row = {
   id: string

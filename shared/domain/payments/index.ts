@@ -4,11 +4,12 @@ import { outbox } from '../../platform/outbox/index.ts'
 import { send } from '../../platform/queue/queue.ts'
 import { wechatPay } from '../../platform/wechat/pay/index.ts'
 import { createExpiry } from '../orders/expiry.ts'
-import { closeOrder, holds, orders, takeStep } from '../orders/index.ts'
+import { closeOrder, fulfilment, holds, orders, takeStep } from '../orders/index.ts'
 import { readOpenid } from '../users/repository.ts'
 import { createCheckout } from './checkout.ts'
 import { createClosing } from './closing.ts'
 import { createIncidents } from './incidents.ts'
+import { createMoney } from './money.ts'
 import { createNotices } from './notices.ts'
 import { createPayback } from './payback.ts'
 import { createReconcile } from './reconcile.ts'
@@ -69,5 +70,8 @@ export const notices = once(() =>
 export const reconcile = once(() =>
   createReconcile({ database: database(), wechat: wechatPay(), check: watch().check }),
 )
+
+/** Orders with their money. */
+export const money = once(() => createMoney({ database: database(), orders: fulfilment() }))
 
 export const incidents = once(() => createIncidents(database()))

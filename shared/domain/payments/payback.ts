@@ -12,7 +12,7 @@ import { lockOrder, readOrder } from '../orders/repository.ts'
 import type { TakeStep } from '../orders/steps.ts'
 import { skusOf, takenRows } from '../orders/taken.ts'
 import { addStock, lockStock, writeLedger } from '../stock/repository.ts'
-import { report } from './incidents.ts'
+import { printable, report } from './incidents.ts'
 import {
   moveRefund,
   type Refund,
@@ -71,13 +71,14 @@ export function createPayback({ database, outbox, wechat, take, mirror }: Paybac
   }
 
   async function fail(refund: Refund, to: 'closed' | 'abnormal'): Promise<boolean> {
-    const moved = await moveRefund(database, refund.refundNo, ['granted', 'processing'], to)
+    const from: RefundState[] = to === 'closed' ? [...OPEN] : ['granted', 'processing']
+    if (!(await moveRefund(database, refund.refundNo, from, to))) return false
     const detail =
       to === 'closed'
         ? 'WeChat has closed the refund: grant it again'
         : 'the bank does not take it: settle it in the console of WeChat Pay'
     await report(database, { kind: `refund-${to}`, orderId: refund.refundNo, detail })
-    return moved
+    return true
   }
 
   /**
@@ -86,7 +87,8 @@ export function createPayback({ database, outbox, wechat, take, mirror }: Paybac
    * @throws where the database fails: calling again is safe
    */
   async function apply(said: Report): Promise<boolean> {
-    const refund = await readRefundByNo(database, said.outRefundNo)
+    const { outRefundNo: number } = said
+    const refund = printable(number) === number ? await readRefundByNo(database, number) : undefined
     const fits = refund?.orderId === said.outTradeNo && refund.amountFen === said.refundFen
     if (refund === undefined || !fits) {
       const detail = `${said.refundFen} fen for ${said.outTradeNo} are not what was granted`

@@ -8,14 +8,16 @@ import type { Due } from './repository.ts'
  * asked (by the buyer) → granted (WeChat is to be told) → processing (WeChat has it) → succeeded.
  * refused: by an admin. closed, abnormal: WeChat could not pay it back; a person has to look.
  */
-export type RefundState =
-  | 'asked'
-  | 'granted'
-  | 'processing'
-  | 'succeeded'
-  | 'refused'
-  | 'closed'
-  | 'abnormal'
+export const REFUND_STATES = [
+  'asked',
+  'granted',
+  'processing',
+  'succeeded',
+  'refused',
+  'closed',
+  'abnormal',
+] as const
+export type RefundState = (typeof REFUND_STATES)[number]
 
 export type Refund = {
   orderId: string

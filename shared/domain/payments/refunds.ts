@@ -34,6 +34,7 @@ export function createRefunds({ database, take, push }: RefundDeps) {
     await database.transaction(async (tx) => {
       const order = await locked(tx, orderId)
       const asked = await readRefund(tx, orderId)
+      if (asked?.cause === 'late') return again(tx, order, asked)
       const begun = order.state === 'refunding' && asked !== undefined
       // Asked by the buyer, or given back by WeChat: what is on its way must not be sent twice.
       if (begun && !['asked', 'closed'].includes(asked.state)) {
@@ -44,8 +45,7 @@ export function createRefunds({ database, take, push }: RefundDeps) {
       const attempt = begun && asked.state === 'closed' ? asked.attempt + 1 : 1
       await putRefund(tx, {
         orderId,
-        // A refund that WeChat has closed needs a number of its own.
-        refundNo: attempt === 1 ? orderId : `${orderId}-${attempt}`,
+        refundNo: numberOf(orderId, attempt),
         cause: 'order',
         state: 'granted',
         amountFen: order.totalFen,
@@ -58,6 +58,14 @@ export function createRefunds({ database, take, push }: RefundDeps) {
       })
     })
     await push(orderId)
+  }
+
+  /** Money of a closed order whose refund WeChat has closed is sent back anew; the order stays as it is. */
+  async function again(tx: Queryable, order: LockedOrder, late: Refund): Promise<void> {
+    if (late.state !== 'closed') throw new WrongState({ status: order.state, refund: late.state })
+    const attempt = late.attempt + 1
+    const refundNo = numberOf(order.orderId, attempt)
+    await putRefund(tx, { ...late, refundNo, attempt, state: 'granted', checkAt: new Date() })
   }
 
   async function refuse(orderId: string, admin: Actor, reason?: string): Promise<void> {
@@ -109,6 +117,10 @@ export function createRefunds({ database, take, push }: RefundDeps) {
 }
 
 export type Refunds = ReturnType<typeof createRefunds>
+
+/** A refund that WeChat has closed needs a number of its own. */
+const numberOf = (orderId: string, attempt: number) =>
+  attempt === 1 ? orderId : `${orderId}-${attempt}`
 
 const reasonOf = (reason: string | undefined): Pick<Refund, 'reason'> =>
   reason === undefined ? {} : { reason }

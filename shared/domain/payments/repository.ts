@@ -56,17 +56,24 @@ export async function putOffPrepay(db: Queryable, { orderId, checks }: Due, chec
   )
 }
 
-export type Payment = { transactionId: string; amountFen: number; late: boolean }
+/** `late`: it came for an order that was closed. */
+export type Payment = { transactionId: string; amountFen: number; late: boolean; paidAt: Date }
 
 export async function readPayment(db: Queryable, orderId: string): Promise<Payment | undefined> {
-  const [row] = await db.query<{ transaction_id: string; amount_fen: string; late: number }>(
-    sql`SELECT transaction_id, amount_fen, late FROM payments WHERE order_id = ${orderId}`,
+  const [row] = await db.query<{
+    transaction_id: string
+    amount_fen: string
+    late: number
+    paid_at: Date
+  }>(
+    sql`SELECT transaction_id, amount_fen, late, paid_at FROM payments WHERE order_id = ${orderId}`,
   )
   if (row === undefined) return undefined
   return {
     transactionId: row.transaction_id,
     amountFen: fen(row.amount_fen),
     late: Number(row.late) === 1,
+    paidAt: row.paid_at,
   }
 }
 
@@ -74,7 +81,7 @@ export async function readPayment(db: Queryable, orderId: string): Promise<Payme
 export async function addPayment(
   tx: Queryable,
   orderId: string,
-  { transactionId, amountFen, late, paidAt }: Payment & { paidAt: Date },
+  { transactionId, amountFen, late, paidAt }: Payment,
 ): Promise<void> {
   await tx.write(
     sql`INSERT INTO payments (order_id, transaction_id, amount_fen, late, paid_at, created_at)

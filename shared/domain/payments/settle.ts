@@ -1,4 +1,5 @@
 import type { Database, Queryable } from '../../platform/database/database.ts'
+import { Ulid } from '../../platform/http/fields.ts'
 import type { Outbox, OutboxRow } from '../../platform/outbox/outbox.ts'
 import { log } from '../../platform/telemetry/log.ts'
 import type { Transaction } from '../../platform/wechat/pay/index.ts'
@@ -34,10 +35,10 @@ export function createSettle({ database, outbox, take, pushRefund }: SettleDeps)
    *   counted, a person is told; and where the database fails: calling again is safe
    */
   return async function settle(transaction: Transaction): Promise<Settlement> {
-    const money = moneyOf(transaction)
-    const { orderId } = money
+    const { outTradeNo: orderId } = transaction
     let found: Counted
     try {
+      const money = moneyOf(transaction)
       found = await database.transaction((tx) => count(tx, money, take))
     } catch (error) {
       // Outside of the transaction, which has been rolled back.
@@ -46,12 +47,12 @@ export function createSettle({ database, outbox, take, pushRefund }: SettleDeps)
     }
     await outbox.deliver(found.news)
     if (found.settlement === 'late') {
-      const detail = `${money.amountFen} fen came for a closed order; they are being refunded`
+      const detail = `${transaction.amountFen} fen came for a closed order; they are being refunded`
       await report(database, { kind: 'late-money', orderId, detail })
       await pushRefund(orderId)
     }
     if (found.settlement === 'applied') {
-      log.info('order paid', { orderId, amountFen: money.amountFen })
+      log.info('order paid', { orderId, amountFen: transaction.amountFen })
     }
     return found.settlement
   }
@@ -59,9 +60,15 @@ export function createSettle({ database, outbox, take, pushRefund }: SettleDeps)
 
 export type Settle = ReturnType<typeof createSettle>
 
-function moneyOf({ outTradeNo, transactionId, amountFen, paidAt, state }: Transaction): Money {
-  if (transactionId === undefined || amountFen === undefined) {
-    throw new TypeError(`payment of ${outTradeNo} in state ${state} has no transaction or amount`)
+const TRANSACTION_ID = /^[\x21-\x7e]{1,32}$/
+
+/** @throws PaymentMismatch where it says less than a payment must */
+function moneyOf({ outTradeNo, transactionId = '', amountFen, paidAt }: Transaction): Money {
+  if (!TRANSACTION_ID.test(transactionId) || amountFen === undefined) {
+    throw new PaymentMismatch('unknown-order', 'a payment without a transaction or an amount')
+  }
+  if (!Ulid.safeParse(outTradeNo).success) {
+    throw new PaymentMismatch('unknown-order', `${amountFen} fen for what is no order of this shop`)
   }
   const at = paidAt === undefined ? new Date() : new Date(paidAt)
   return { orderId: outTradeNo, transactionId, amountFen, paidAt: at }

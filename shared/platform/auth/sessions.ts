@@ -57,11 +57,13 @@ export async function openSession(userId: string, device: string): Promise<Opene
 
 const tokenOf = ({ sessionId, family, secret }: Parts) => `${sessionId}.${family}.${secret}`
 
+const NOT_OURS = 'the refresh token is not valid: sign in again'
+
 function partsOf(refreshToken: string): Parts {
   const [, sessionId, family, secret] =
     /^([\w-]{22})\.([\w-]{22})\.([\w-]{43})$/.exec(refreshToken) ?? []
   if (sessionId === undefined || family === undefined || secret === undefined)
-    throw new NotSignedIn()
+    throw new NotSignedIn(undefined, { message: NOT_OURS })
   return { sessionId, family, secret }
 }
 
@@ -109,7 +111,7 @@ export async function rotateSession(refreshToken: string): Promise<OpenedSession
     ],
   )
   if (rotated === null) throw new SessionEnded()
-  if (rotated === 'unknown') throw new NotSignedIn()
+  if (rotated === 'unknown') throw new NotSignedIn(undefined, { message: NOT_OURS })
   const next = successorOf(secret, rotated[1])
   return { sessionId, refreshToken: tokenOf({ sessionId, family, secret: next }) }
 }

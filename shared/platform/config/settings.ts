@@ -158,7 +158,10 @@ export const SETTINGS = {
   WECHAT_TEMPLATES: setting(
     z.optional(json(Templates)),
     'Templates of the subscribe messages for paid, shipped and refunded orders: docs/operations.md.',
-    { sample: '{"paid":{"id":"…","page":"pages/order?id={orderId}","data":{"thing1":"{title}"}}}' },
+    {
+      sample:
+        '{"paid":{"id":"…","page":"pages/order/order?id={orderId}","data":{"thing1":"{title}"}}}',
+    },
   ),
   ADMIN_OPENIDS: setting(
     z.pipe(

@@ -8,10 +8,10 @@ const CALL_MILLIS = 3_000
 /** Not valid, used before, or of a user that WeChat has blocked. */
 const REFUSED = new Set([40029, 40163, 40226])
 
-/** 401: WeChat does not take the login code; call wx.login again. */
+/** 401: WeChat does not take a code of wx.login or getPhoneNumber: each is good once, for minutes. */
 export class WeChatRefusedCode extends ApiError {
   static override readonly code = 40104
-  static override readonly summary = 'WeChat refused the code: call wx.login again'
+  static override readonly summary = 'WeChat refused the code: get a new one'
 }
 
 const Answer = z.object({ errcode: z.optional(z.int()), openid: z.optional(z.string()) })

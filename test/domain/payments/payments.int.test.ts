@@ -179,6 +179,68 @@ describe('money', () => {
     expect(kinds.map(({ kind }) => kind)).toEqual(['unknown-order', 'wrong-amount'])
   })
 
+  it('that WeChat reports in an odd form is refused, and each odd one is told', async () => {
+    const { orderId } = await shop.newOrder(await shop.newSku(STOCK), UNITS)
+    await attempt('pay', orderId)
+    shop.wechat.payerPays(orderId)
+    const odd = [
+      { transaction_id: undefined },
+      { transaction_id: 'x'.repeat(33) },
+      { amount: undefined },
+      { out_trade_no: '订单' },
+    ]
+    for (const over of odd) {
+      const sent = shop.wechat.paymentNotice(orderId, over)
+      const { status } = await shop.notices.payment(sent?.headers ?? {}, sent?.body ?? Buffer.of())
+      expect([over, status]).toEqual([over, 400])
+    }
+    expect(await shop.status(orderId)).toBe('unpaid')
+    await attempt('notice', orderId)
+    for (const transaction_id of ['other-1', 'other-2']) {
+      const sent = shop.wechat.paymentNotice(orderId, { transaction_id })
+      await shop.notices.payment(sent?.headers ?? {}, sent?.body ?? Buffer.of())
+    }
+    const told = await shop.database.query<{ detail: string }>(
+      sql`SELECT detail FROM payment_incidents
+          WHERE order_id = ${orderId} AND kind = 'second-transaction'`,
+    )
+    expect(told).toHaveLength(2)
+  })
+
+  it('that was late, and whose refund WeChat has closed, is sent back anew by an admin, once', async () => {
+    const { orderId } = await shop.newOrder(await shop.newSku(STOCK), UNITS)
+    await attempt('pay', orderId)
+    await attempt('cancel', orderId)
+    const known = shop.wechat.orders.get(orderId)
+    if (known) known.state = 'SUCCESS'
+    await attempt('notice', orderId)
+    await expect(moves.grant(orderId)).rejects.toThrow(WrongState)
+    const first = shop.wechat.refunds.get(orderId)
+    if (first === undefined) throw new Error('nothing was sent back')
+    first.state = 'CLOSED'
+    await shop.payback.apply(first)
+    await moves.grant(orderId)
+    await expect(moves.grant(orderId)).rejects.toThrow(WrongState)
+    expect([...shop.wechat.refunds.keys()].filter((no) => no.startsWith(orderId))).toEqual([
+      orderId,
+      `${orderId}-2`,
+    ])
+    await attempt('finish', orderId)
+    await attempt('refundNotice', orderId)
+    expect([await shop.status(orderId), shop.wechat.netFen(orderId)]).toEqual(['cancelled', 0])
+  })
+
+  it('is no matter for a person where WeChat closes a refund that was never sent', async () => {
+    const { orderId } = await shop.newOrder(await shop.newSku(STOCK), UNITS)
+    for (const kind of ['pay', 'payer', 'notice', 'ask'] as const) await attempt(kind, orderId)
+    const said = { outTradeNo: orderId, outRefundNo: orderId, refundId: '1', refundFen: UNITS }
+    expect(await shop.payback.apply({ ...said, state: 'CLOSED' })).toBe(false)
+    const told = await shop.database.query(
+      sql`SELECT id FROM payment_incidents WHERE order_id = ${orderId}`,
+    )
+    expect(told).toEqual([])
+  })
+
   it('whose notice is lost is found by asking', async () => {
     const sku = await shop.newSku(STOCK)
     const { orderId } = await shop.newOrder(sku, UNITS)

@@ -39,8 +39,7 @@ it('the Upstash bridge lives through a restart of Redis', async () => {
 
   const second = await startRedis({ dir })
   proxy.lead(second.url)
-  await untilReady('the recovery', () => redis.ping())
-  expect(await redis.get('kept')).toBe('yes')
+  await untilReady('the recovery', async () => expect(await redis.get('kept')).toBe('yes'))
   await bridge.stop()
   await proxy.stop()
   await second.stop()

@@ -74,7 +74,7 @@ var codes = {
   tokenExpired: 40102,
   /** the session has ended: sign in again */
   sessionEnded: 40103,
-  /** WeChat refused the code: call wx.login again */
+  /** WeChat refused the code: get a new one */
   weChatRefusedCode: 40104,
   /** this is not for your role */
   notAllowed: 40301,
