@@ -90,6 +90,21 @@ const forAdmin = (...events: Event[]) => ({
   history: events.map((event) => ({ ...event, traceId: trace })),
 })
 
+const payment = {
+  transactionId: '4200000000202611240000000001',
+  amountFen: 11900,
+  late: false,
+  paidAt: at(2),
+}
+const refund = {
+  refundNo: order.orderId,
+  cause: 'order',
+  state: 'processing',
+  amountFen: 11900,
+  restock: true,
+  reason: '不想要了',
+}
+
 export const ORDER_VALUES: Readonly<Record<string, unknown>> = {
   OrderItem: item,
   OrderView: order,
@@ -100,5 +115,6 @@ export const ORDER_VALUES: Readonly<Record<string, unknown>> = {
   'ordersConfirm 200': after(accept, pay, ship, confirm),
   'ordersRefund 200': after(accept, pay, ask),
   'ordersShip 200': forAdmin(accept, pay, ship),
-  'ordersAdminRefund 200': forAdmin(accept, pay, ask, grant),
+  AdminOrderWithMoney: { ...forAdmin(accept, pay, ship, confirm), payment },
+  'ordersAdminRefund 200': { ...forAdmin(accept, pay, ask, grant), payment, refund },
 }

@@ -1,7 +1,7 @@
 import type { Queryable } from '../../platform/database/database.ts'
 import { listOf, sql } from '../../platform/database/sql.ts'
 import type { Holds } from './holds.ts'
-import type { OrderState } from './order.ts'
+import type { OrderState } from './machine.ts'
 
 /** What is owed to neither side any more. */
 const FINISHED: readonly OrderState[] = ['completed', 'cancelled', 'failed', 'refunded']

@@ -1,8 +1,8 @@
 import type { Queryable } from '../../platform/database/database.ts'
 import { rowsOf, sql } from '../../platform/database/sql.ts'
 import { currentScope } from '../../platform/telemetry/scope.ts'
-import type { Actor, EVENTS } from './machine.ts'
-import type { OrderEvent, OrderState } from './order.ts'
+import type { Actor, EVENTS, OrderState } from './machine.ts'
+import type { OrderEvent } from './order.ts'
 
 export type HistoryEntry = {
   orderId: string

@@ -1,4 +1,16 @@
-import type { OrderState } from './order.ts'
+/** What an order can be; CONTRACT: pending → unpaid → paid → shipped → completed, and the exits. */
+export const ORDER_STATES = [
+  'pending',
+  'unpaid',
+  'paid',
+  'shipped',
+  'completed',
+  'cancelled',
+  'failed',
+  'refunding',
+  'refunded',
+] as const
+export type OrderState = (typeof ORDER_STATES)[number]
 
 /** Who takes a step: the buyer, an admin, WeChat by a signed answer, or the shop's own jobs. */
 export const ACTORS = ['user', 'admin', 'wechat', 'system'] as const

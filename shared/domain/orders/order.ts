@@ -1,21 +1,7 @@
 import * as z from 'zod/mini'
 import { Fen, Id, Time, Ulid } from '../../platform/http/fields.ts'
 import { DeliveryAddress } from '../addresses/schemas.ts'
-import { ACTORS, EVENTS } from './machine.ts'
-
-/** What an order can be; CONTRACT: pending → unpaid → paid → shipped → completed, and the exits. */
-export const ORDER_STATES = [
-  'pending',
-  'unpaid',
-  'paid',
-  'shipped',
-  'completed',
-  'cancelled',
-  'failed',
-  'refunding',
-  'refunded',
-] as const
-export type OrderState = (typeof ORDER_STATES)[number]
+import { ACTORS, EVENTS, ORDER_STATES } from './machine.ts'
 
 /** One SKU of an order, with title and price as they were when it was placed. */
 export const OrderItem = z.object({

@@ -2,12 +2,12 @@ import type { Queryable } from '../../platform/database/database.ts'
 import { all, join, listOf, rowsOf, sql } from '../../platform/database/sql.ts'
 import { fen } from '../../platform/database/values.ts'
 import type { DeliveryAddress } from '../addresses/schemas.ts'
+import type { OrderState } from './machine.ts'
 import {
   type AcceptedOrder,
   type AdminOrder,
   itemsFenOf,
   type OrderItem,
-  type OrderState,
   type OrderView,
 } from './order.ts'
 

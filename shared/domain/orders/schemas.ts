@@ -1,6 +1,6 @@
 import * as z from 'zod/mini'
 import { Fen, Id, page, Time, text, Ulid } from '../../platform/http/fields.ts'
-import { ORDER_STATES } from './order.ts'
+import { ORDER_STATES } from './machine.ts'
 
 const MAX_ITEMS = 50
 const MAX_QUANTITY = 999

@@ -1,7 +1,7 @@
 import type { Queryable } from '../../platform/database/database.ts'
 import { listOf, sql } from '../../platform/database/sql.ts'
 import { fen } from '../../platform/database/values.ts'
-import type { OrderState } from '../orders/order.ts'
+import type { OrderState } from '../orders/machine.ts'
 import type { Due } from './repository.ts'
 
 /**
