@@ -17,6 +17,8 @@ rmSync(folder, { recursive: true, force: true })
 mkdirSync(folder)
 const generated = readFileSync(join(ROOT, 'client', 'src', 'api.generated.ts'), 'utf8')
 writeFileSync(join(folder, 'index.js'), await clientBundle(generated))
+// For Node.js, which finds no names in the other one.
+writeFileSync(join(folder, 'index.mjs'), await clientBundle(generated, 'esm'))
 const types = ['--noEmit', 'false', '--declaration', '--emitDeclarationOnly', '--outDir', folder]
 execFileSync(join(ROOT, 'node_modules', '.bin', 'tsc'), ['-p', join(ROOT, 'client'), ...types], {
   stdio: 'inherit',

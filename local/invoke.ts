@@ -35,6 +35,7 @@ function usage(functions: Map<string, string>): string {
 
 Calls a function of the running stack on its sample event, or on another one.
 ACCESS_TOKEN and REFRESH_TOKEN in an event become those of an admin who signs in for the call.
+Samples of jobs that name what is not there leave a dead letter, as they would anywhere.
 
 Functions and their samples:
 ${names.join('\n')}`

@@ -12,7 +12,7 @@ import { seedCatalog } from './catalog/seed.ts'
 import { startDatabase } from './engines/database.ts'
 import type { EngineOptions } from './engines/engine.ts'
 import { startRedis } from './engines/redis.ts'
-import { freePort } from './lib/ports.ts'
+import { freePort, keptPort } from './lib/ports.ts'
 import { run, type Service } from './lib/process.ts'
 import { keptSecret } from './lib/secrets.ts'
 import { newSigningKeys } from './lib/signing-keys.ts'
@@ -127,7 +127,10 @@ export async function startServices({
     caches(),
     aws(),
     part('SES', startSes),
-    part('WeChat stand-in', () => startWechat({ dir: join(dir, 'wechat') })),
+    part('WeChat stand-in', async () => {
+      const port = await keptPort(join(dir, 'wechat-port'))
+      return startWechat({ dir: join(dir, 'wechat'), port })
+    }),
   ] as const
   try {
     const [database, cache, cloud, ses, wechat] = await Promise.all(parts)

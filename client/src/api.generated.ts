@@ -71,7 +71,7 @@ export interface Routes {
   /** Everybody's orders, the newest first; those still pending are not among them */
   'GET /api/admin/orders': {
     input: {
-      query?: { status?: 'pending' | 'unpaid' | 'paid' | 'shipped' | 'completed' | 'cancelled' | 'failed' | 'refunding' | 'refunded' | undefined; limit?: number | undefined; cursor?: Ulid | undefined; userId?: Id | undefined }
+      query?: { status?: 'unpaid' | 'paid' | 'shipped' | 'completed' | 'cancelled' | 'failed' | 'refunding' | 'refunded' | undefined; limit?: number | undefined; cursor?: Ulid | undefined; userId?: Id | undefined }
     }
     data: {
       items: Array<AdminOrder>
@@ -602,7 +602,7 @@ export type ProductView = {
   title: string
   description: string
   images: Array<string>
-  categoryId: Id
+  categoryId?: Id
   status: 'published' | 'unpublished'
   sales: number
   skus: Array<SkuView>
@@ -620,7 +620,7 @@ export type SkuView = {
 export type NewProduct = {
   title: string
   description?: string
-  categoryId: Id
+  categoryId?: Id
   images?: Array<string>
   skus: Array<{
     title: string
@@ -804,7 +804,7 @@ export type ProductCard = {
   id: Id
   title: string
   image?: string
-  categoryId: Id
+  categoryId?: Id
   priceFen: Fen
   sales: number
 }

@@ -3,16 +3,19 @@ import { build } from 'esbuild'
 import { ROOT } from '../root.ts'
 
 /**
- * The client as WeChat's npm support takes it: one CommonJS file, without dependencies.
+ * The client in one file, without dependencies: CommonJS, as WeChat's npm support takes it, or a module.
  * @param generated what stands in `client/src/api.generated.ts`, or is about to
  * @see https://developers.weixin.qq.com/miniprogram/dev/devtools/npm.html
  */
-export async function clientBundle(generated: string): Promise<string> {
+export async function clientBundle(
+  generated: string,
+  format: 'cjs' | 'esm' = 'cjs',
+): Promise<string> {
   const { outputFiles } = await build({
     entryPoints: [join(ROOT, 'client/src/index.ts')],
     bundle: true,
     write: false,
-    format: 'cjs',
+    format,
     platform: 'neutral',
     target: 'es2017',
     charset: 'utf8',

@@ -101,6 +101,20 @@ describe('the first screen', () => {
 })
 
 describe('an admin', () => {
+  it('may leave a product without a category, and give it one later', async () => {
+    const body = {
+      title: `没有分类 ${randomUUID()}`,
+      skus: [{ title: 'x', priceFen: 1, stock: 1 }],
+    }
+    const made = await call<Product>('POST', '/api/admin/products', { token: admin, body })
+    expect(made.status).toBe(201)
+    expect(made.body.data).not.toHaveProperty('categoryId')
+    const path = `/api/products/${made.body.data.id}`
+    expect((await call('GET', path)).body.data).not.toHaveProperty('categoryId')
+    const filed = await change(made.body.data.id, { categoryId: '402' })
+    expect(filed.body.data).toMatchObject({ categoryId: '402' })
+  })
+
   const change = (id: string, body: object, token = admin) =>
     call<Product>('PATCH', `/api/admin/products/${id}`, { token, body })
   async function newProduct(): Promise<Product> {

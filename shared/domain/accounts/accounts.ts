@@ -14,6 +14,8 @@ import {
 } from './repository.ts'
 
 const BATCH = 100
+/** Who goes on ordering while the account is being closed is told so in the end. */
+const ROUNDS = 5
 /**
  * When an erasure is gone through again for the first time: later than anything can still run that
  * knew the user (the e-mail job's time-out of 60 s, the revocation delay of sessions).
@@ -47,20 +49,21 @@ const UNPAID = new Set(['pending', 'unpaid'])
 export function createAccounts(deps: AccountDeps) {
   const { database } = deps
 
-  /** Cancels what is not paid. @returns the orders that stay open */
+  /** Cancels what is not paid, and what is ordered meanwhile. @returns the orders that stay open */
   async function cancelUnpaid(userId: string) {
-    const open = await deps.openOrders(userId)
-    const unpaid = open.filter(({ status }) => UNPAID.has(status))
-    if (unpaid.length === 0) return open
-    for (const { orderId } of unpaid) {
-      try {
-        await deps.cancelOrder(userId, orderId)
-      } catch (error) {
-        // Paid, failed or closed meanwhile: the list below tells.
-        if (!(error instanceof ApiError && error.status === 409)) throw error
+    for (let round = 0; ; round++) {
+      const open = await deps.openOrders(userId)
+      const unpaid = open.filter(({ status }) => UNPAID.has(status))
+      if (unpaid.length === 0 || round === ROUNDS) return open
+      for (const { orderId } of unpaid) {
+        try {
+          await deps.cancelOrder(userId, orderId)
+        } catch (error) {
+          // Paid, failed or closed meanwhile: the next list tells.
+          if (!(error instanceof ApiError && error.status === 409)) throw error
+        }
       }
     }
-    return deps.openOrders(userId)
   }
 
   /** @returns whether nothing is left that still needs data of the user */

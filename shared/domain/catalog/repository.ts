@@ -20,7 +20,7 @@ type CardRow = {
   id: string
   title: string
   images: string[]
-  category_id: string
+  category_id: string | null
   min_price_fen: string
   /** Text where categories were merged: a UNION of INTs is a BIGINT. */
   sales: number | string
@@ -90,7 +90,7 @@ export async function readProducts(db: Queryable, page: ProductPage): Promise<Po
       id: row.id,
       title: row.title,
       ...(row.images[0] === undefined ? {} : { image: row.images[0] }),
-      categoryId: row.category_id,
+      ...(row.category_id === null ? {} : { categoryId: row.category_id }),
       priceFen: fen(row.min_price_fen),
       sales: Number(row.sales),
     },
@@ -119,7 +119,7 @@ type ProductRow = {
   title: string
   description: string
   images: string[]
-  category_id: string
+  category_id: string | null
   status: ProductView['status']
   sales: number
 }
@@ -153,7 +153,7 @@ export async function readProductViews(
       product.id,
       {
         ...product,
-        categoryId: category_id,
+        ...(category_id === null ? {} : { categoryId: category_id }),
         skus: (byProduct.get(product.id) ?? []).map((sku) => ({
           id: sku.id,
           title: sku.title,
@@ -222,7 +222,7 @@ export async function insertProduct(
   const { insertId: productId } = await tx.write(
     sql`INSERT INTO products (category_id, title, description, images, status, min_price_fen, terms,
           created_at, updated_at)
-        VALUES (${product.categoryId}, ${product.title}, ${product.description},
+        VALUES (${product.categoryId ?? null}, ${product.title}, ${product.description},
           ${JSON.stringify(product.images)}, 'published', ${cheapest}, ${indexTerms(product.title)},
           ${now}, ${now})`,
   )

@@ -25,7 +25,7 @@ export const ProductCard = z.object({
   id: Id,
   title: z.string(),
   image: z.optional(z.string()),
-  categoryId: Id,
+  categoryId: z.optional(Id),
   priceFen: Fen,
   sales: z.int(),
 })
@@ -50,7 +50,7 @@ export const ProductView = z.object({
   title: z.string(),
   description: z.string(),
   images: z.array(z.string()),
-  categoryId: Id,
+  categoryId: z.optional(Id),
   status: z.enum(PRODUCT_STATUSES),
   sales: z.int(),
   skus: z.array(SkuView),
@@ -68,7 +68,7 @@ const LimitPerUser = z.int().check(z.gte(1), z.lte(999))
 export const NewProduct = z.strictObject({
   title: text(1, 128),
   description: z._default(Description, ''),
-  categoryId: Id,
+  categoryId: z.optional(Id),
   images: z._default(Images, []),
   skus: z
     .array(

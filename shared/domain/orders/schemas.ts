@@ -38,7 +38,13 @@ export const ListOrders = z.strictObject({
 })
 export type ListOrders = z.output<typeof ListOrders>
 
-export const ListAllOrders = z.extend(ListOrders, { userId: z.optional(Id) })
+/** What the database has: no pending ones. */
+const STORED_STATES = ORDER_STATES.filter((state) => state !== 'pending')
+
+export const ListAllOrders = z.extend(ListOrders, {
+  status: z.optional(z.enum(STORED_STATES)),
+  userId: z.optional(Id),
+})
 export type ListAllOrders = z.output<typeof ListAllOrders>
 
 /** `carrier` is WeChat's code of the company (SF, YTO, …), as the shipping upload asks for it. */
