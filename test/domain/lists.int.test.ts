@@ -34,10 +34,23 @@ async function insert(table: string, columns: string, row: (index: number) => un
   await database().query(sql`ANALYZE TABLE ${raw(table)}`)
 }
 
+/** One of twenty categories, as in a shop: of one alone another plan would be cheaper. */
+const categoryOf = (index: number) => String(Number(CATEGORY) + (index % 20))
 const product = (index: number) => {
   const title = `商品${index} 茶叶`
   const [price, sales] = [((index * 7919) % 97) + 1, (index * 104_729) % 89]
-  return [CATEGORY, title, '', '[]', indexTerms(title), 'published', price, sales, now, now]
+  return [
+    categoryOf(index),
+    title,
+    '',
+    '[]',
+    indexTerms(title),
+    'published',
+    price,
+    sales,
+    now,
+    now,
+  ]
 }
 const PRODUCT_COLUMNS =
   'category_id, title, description, images, terms, status, min_price_fen, sales, created_at, updated_at'
@@ -124,7 +137,7 @@ beforeAll(async () => {
         sql`DELETE FROM ${raw(table)} WHERE user_id BETWEEN 910000000 AND 910000999`,
       )
     }
-    await database().write(sql`DELETE FROM products WHERE category_id = ${CATEGORY}`)
+    await database().write(sql`DELETE FROM products WHERE category_id BETWEEN 9100 AND 9119`)
   }
 }, 120_000)
 
@@ -179,7 +192,9 @@ describe('the plan of', () => {
     const [first] = statements
     if (first === undefined) throw new Error('nothing was asked')
     const plan = await planOf(first)
-    expect(keys, JSON.stringify(plan)).toContain(plan[0]?.key)
+    for (const key of (plan[0]?.key ?? 'none').split(',')) {
+      expect(keys, JSON.stringify(plan)).toContain(key)
+    }
     for (const { type, key } of plan) expect([type === 'ALL', key]).not.toEqual([true, null])
   })
 })
@@ -190,7 +205,7 @@ describe('a cursor', () => {
       fc.asyncProperty(
         fc.array(fc.nat({ max: 96 }), { minLength: 1, maxLength: 6 }),
         async (prices) => {
-          const categories = [String(9200 + Math.floor(Math.random() * 1_000_000))]
+          const categories = [String(9_200 + Math.floor(Math.random() * 1_000_000))]
           const add = (price: number) =>
             database().write(
               sql`INSERT INTO products (${raw(PRODUCT_COLUMNS)})
