@@ -23,13 +23,13 @@ import {
   type OrderView,
   pendingView,
 } from './order.ts'
-import { readOrder, readOrders } from './repository.ts'
+import { readOrder, readOrders, readStates } from './repository.ts'
 import type { ListOrders, OrderReceipt, PlaceOrder } from './schemas.ts'
-import { claimsOf } from './taken.ts'
+import { claimsOf, takenRows } from './taken.ts'
 
 export type OrderDeps = {
   database: Database
-  holds: Pick<Holds, 'place' | 'loadClaims' | 'recall' | 'find' | 'ofUser'>
+  holds: Pick<Holds, 'place' | 'settle' | 'loadClaims' | 'recall' | 'find' | 'ofUser'>
   queue: Queue
   /** Finds SKUs by id; leaves out those that don't exist. */
   skus(ids: readonly string[]): Promise<Map<string, SkuForSale>>
@@ -114,6 +114,28 @@ export function createOrders(deps: OrderDeps) {
   }
 
   /**
+   * Ends holds of a user's coupon on whose orders the database has decided: between its commit and the
+   * end of the hold the counter shows too little, and of a coupon that is mostly one too few.
+   */
+  async function settleDecided({ userId, couponId }: AcceptedOrder): Promise<void> {
+    const held = (await holds.ofUser(userId)).filter((order) => order.couponId === couponId)
+    if (held.length === 0) return
+    const states = await readStates(
+      database,
+      held.map(({ orderId }) => orderId),
+    )
+    const decided = held.filter(({ orderId }) => states.has(orderId))
+    if (decided.length === 0) return
+    const released = (orderId: string) =>
+      ['failed', 'cancelled'].includes(states.get(orderId) ?? '')
+    // Read after the states, so that the rows include what was decided.
+    await holds.settle(
+      decided.map((order) => ({ order, released: released(order.orderId) })),
+      await takenRows(database, decided),
+    )
+  }
+
+  /**
    * Holds the units and the claim; fills counters that Redis does not have and tries once more. So it
    * does where the coupon is short: claiming goes to the database alone, and its counter comes late.
    */
@@ -125,7 +147,10 @@ export function createOrders(deps: OrderDeps) {
     if (outcome === 'unknown') {
       await deps.loadStock(placed.items.flatMap((index) => order.items[index]?.skuId ?? []))
     }
-    if (placed.coupon) await holds.loadClaims(await deps.claims(claimsOf([order])))
+    if (placed.coupon) {
+      await settleDecided(order)
+      await holds.loadClaims(await deps.claims(claimsOf([order])))
+    }
     return holds.place(placement)
   }
 
