@@ -4,6 +4,6 @@ import { expiry } from '../../shared/domain/payments/index.ts'
 import { schedule } from '../../shared/platform/jobs/schedule.ts'
 
 export const build = (service: Pick<Expiry, 'sweep'>) =>
-  schedule('unpaid-sweep', async () => ({ closed: await service.sweep() }))
+  schedule('unpaid-sweep', () => service.sweep())
 
 export const handler = build(expiry())

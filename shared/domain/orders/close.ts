@@ -2,6 +2,7 @@ import type { Database, Queryable } from '../../platform/database/database.ts'
 import { NotFound } from '../../platform/errors/standard.ts'
 import { lockClaims, returnClaim, returnUse } from '../coupons/repository.ts'
 import { addStock, lockStock, writeLedger } from '../stock/repository.ts'
+import { WrongState } from './errors.ts'
 import type { Holds } from './holds.ts'
 import type { Actor } from './machine.ts'
 import type { LockedOrder } from './repository.ts'
@@ -35,6 +36,8 @@ export function createClose({ database, holds, take }: CloseDeps) {
       await lockClaims(tx, claimsOf([order]))
       const locked = await lockOrder(tx, orderId)
       if (locked === undefined) throw new NotFound()
+      // Closed before, and perhaps Redis has not heard of it.
+      if (locked.state === 'cancelled') return { order, rows: await takenRows(tx, [order]) }
       await before?.(tx, locked)
       await take(tx, 'cancel', locked, actor, { reason })
       for (const { skuId, quantity } of order.items) await addStock(tx, skuId, quantity)
@@ -49,9 +52,10 @@ export function createClose({ database, holds, take }: CloseDeps) {
       )
       const use = await returnUse(tx, orderId)
       if (use !== undefined) await returnClaim(tx, use.userId, use.couponId)
-      return { order, rows: await takenRows(tx, [order]) }
+      return { order, rows: await takenRows(tx, [order]), now: true }
     })
     await holds.settle([{ order: closed.order, released: true }], closed.rows)
+    if (closed.now !== true) throw new WrongState({ status: 'cancelled' })
   }
 }
 

@@ -1,12 +1,13 @@
 import type { Database } from '../../platform/database/database.ts'
 import { NotFound } from '../../platform/errors/standard.ts'
 import { MAX_DELAY_SECONDS, type Queue } from '../../platform/queue/queue.ts'
+import { log } from '../../platform/telemetry/log.ts'
 import { outOfTime } from '../../platform/telemetry/scope.ts'
 import type { Close } from './close.ts'
 import { WrongState } from './errors.ts'
 import { SYSTEM } from './machine.ts'
 import { OrderExpires } from './messages.ts'
-import { readOverdue } from './repository.ts'
+import { type Overdue, readOverdue } from './repository.ts'
 
 const BATCH = 100
 /** The queue's own timers come first; the sweep takes what they left after this many milliseconds. */
@@ -49,18 +50,29 @@ export function createExpiry(deps: ExpiryDeps) {
       if (failed.length > 0) throw new Error('the timer could not be set again')
     },
 
-    /** Closes unpaid orders whose timer was lost. @returns how many */
-    async sweep(): Promise<number> {
-      let closed = 0
-      for (;;) {
-        const before = new Date(Date.now() - SWEEP_AFTER_MILLIS)
-        const ids = await readOverdue(deps.database, before, BATCH)
-        for (const id of ids) {
-          if (outOfTime()) return closed
-          if (await expire(id)) closed++
+    /**
+     * Closes unpaid orders whose timer was lost. One that can't be closed now keeps no other waiting.
+     * @returns how many were closed, and how many could not be
+     */
+    async sweep(): Promise<{ closed: number; failed: number }> {
+      const tally = { closed: 0, failed: 0 }
+      const before = new Date(Date.now() - SWEEP_AFTER_MILLIS)
+      let after: Overdue | undefined
+      while (!outOfTime()) {
+        const overdue = await readOverdue(deps.database, before, BATCH, after)
+        for (const { orderId } of overdue) {
+          if (outOfTime()) return tally
+          try {
+            if (await expire(orderId)) tally.closed++
+          } catch (error) {
+            tally.failed++
+            log.error('order not closed', error, { orderId })
+          }
         }
-        if (ids.length < BATCH) return closed
+        if (overdue.length < BATCH) return tally
+        after = overdue.at(-1)
       }
+      return tally
     },
   }
 }

@@ -132,6 +132,14 @@ for _, id in ipairs(redis.call('SMEMBERS', KEYS[1])) do
 end
 return messages`
 
+const MESSAGES_OF = `
+local messages = {}
+for _, key in ipairs(KEYS) do
+  local message = redis.call('HGET', key, 'message')
+  if message then messages[#messages + 1] = message end
+end
+return messages`
+
 export type OrderMessage = Message<AcceptedOrder>
 
 export type Placement = {
@@ -190,6 +198,7 @@ export function createHolds(redis: RedisClient, relayAfterSeconds: number) {
   const overdue = script<string[]>(redis, OVERDUE)
 
   const ofUser = script<string[]>(redis, OF_USER)
+  const messagesOf = script<string[]>(redis, MESSAGES_OF)
   const read = (raw: string) => JSON.parse(raw) as OrderMessage
 
   return {
@@ -266,6 +275,12 @@ export function createHolds(redis: RedisClient, relayAfterSeconds: number) {
     async find(orderId: string): Promise<AcceptedOrder | undefined> {
       const raw = await redis.hget<string>(holdKey(orderId), 'message')
       return raw === null ? undefined : read(raw).data
+    },
+
+    /** @returns those of the orders that are held */
+    async findMany(orderIds: readonly string[]): Promise<AcceptedOrder[]> {
+      if (orderIds.length === 0) return []
+      return (await messagesOf(orderIds.map(holdKey), [])).map((raw) => read(raw).data)
     },
 
     /** @returns a user's held orders, in no order */

@@ -8,13 +8,14 @@ import { readAddress } from '../addresses/repository.ts'
 import { skus } from '../catalog/index.ts'
 import { couponRules } from '../coupons/index.ts'
 import { readClaims } from '../coupons/repository.ts'
-import { stock } from '../stock/index.ts'
+import { counters, stock } from '../stock/index.ts'
 import { createClose } from './close.ts'
 import { createOpenOrders } from './erase.ts'
 import { createFulfilment } from './fulfilment.ts'
 import { createHolds } from './holds.ts'
 import { createOrders } from './orders.ts'
 import { createPersist } from './persist.ts'
+import { createStockReconcile } from './reconcile.ts'
 import { createRelay } from './relay.ts'
 import { createSteps } from './steps.ts'
 
@@ -47,6 +48,15 @@ export const orders = once(() =>
 export const openOrders = once(() => createOpenOrders({ database: database(), holds: holds() }))
 
 export const relayHolds = once(() => createRelay({ holds: holds(), queue }))
+
+export const stockReconcile = once(() =>
+  createStockReconcile({
+    database: database(),
+    holds: holds(),
+    counters: counters(),
+    unpaidMinutes: settings().UNPAID_MINUTES,
+  }),
+)
 
 export const fulfilment = once(() =>
   createFulfilment({

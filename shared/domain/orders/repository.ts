@@ -1,3 +1,4 @@
+import { encodeTime } from 'ulid'
 import type { Queryable } from '../../platform/database/database.ts'
 import { all, join, listOf, rowsOf, sql } from '../../platform/database/sql.ts'
 import { fen } from '../../platform/database/values.ts'
@@ -47,6 +48,8 @@ type ItemRow = {
 const COLUMNS = sql`id, user_id, state, items_fen, discount_fen, total_fen, coupon_id, address, remark,
   reason, created_at, expires_at, paid_at, carrier, tracking_no, shipped_at`
 
+/** Characters of a ULID that are its time. */
+const TIME_LENGTH = 10
 /** Sorts after every ULID. */
 const AFTER_ALL = 'Z'
 
@@ -185,13 +188,47 @@ export async function readOrders(db: Queryable, page: OrderPage): Promise<AdminO
   return withItems(db, rows)
 }
 
-/** @returns unpaid orders that should have been closed by `before`, the oldest first */
-export async function readOverdue(db: Queryable, before: Date, limit: number): Promise<string[]> {
-  const rows = await db.query<{ id: string }>(
-    sql`SELECT id FROM orders WHERE state = 'unpaid' AND expires_at < ${before}
-        ORDER BY expires_at LIMIT ${limit}`,
+/** Where a page of overdue orders ended. */
+export type Overdue = { orderId: string; expiresAt: Date }
+
+/**
+ * @param after only orders that come after this one
+ * @returns unpaid orders that should have been closed by `before`, the oldest first
+ */
+export async function readOverdue(
+  db: Queryable,
+  before: Date,
+  limit: number,
+  after?: Overdue,
+): Promise<Overdue[]> {
+  const conditions = [sql`state = 'unpaid'`, sql`expires_at < ${before}`]
+  if (after !== undefined) {
+    const { orderId, expiresAt } = after
+    conditions.push(
+      sql`expires_at >= ${expiresAt}`,
+      sql`(expires_at > ${expiresAt} OR id > ${orderId})`,
+    )
+  }
+  const rows = await db.query<{ id: string; expires_at: Date }>(
+    sql`SELECT id, expires_at FROM orders WHERE ${all(conditions)} ORDER BY expires_at, id LIMIT ${limit}`,
   )
-  return rows.map(({ id }) => id)
+  return rows.map(({ id, expires_at }) => ({ orderId: id, expiresAt: expires_at }))
+}
+
+/** @returns orders placed since a time that were cancelled, after an id, in the order of their ids */
+export async function readClosedSince(
+  db: Queryable,
+  since: Date,
+  after: string | undefined,
+  limit: number,
+): Promise<AdminOrder[]> {
+  // Ids begin with the time, so the index of states serves.
+  const first = after ?? encodeTime(since.getTime(), TIME_LENGTH)
+  const rows = await db.query<OrderRow>(
+    sql`SELECT ${COLUMNS} FROM orders WHERE state = 'cancelled' AND id > ${first}
+        ORDER BY id LIMIT ${limit}`,
+  )
+  return withItems(db, rows)
 }
 
 /** @returns orders on their way since before `before`, the oldest first */

@@ -63,7 +63,12 @@ export function createPayback({ database, outbox, wechat, take, mirror }: Paybac
       await restock(tx, order)
       return { news, rows: await takenRows(tx, [order]) }
     })
-    if (done === undefined) return false
+    if (done === undefined) {
+      // Noted before, and perhaps Redis has not heard of it.
+      const order = refund.restock ? await readOrder(database, orderId) : undefined
+      if (order !== undefined) await mirror(await takenRows(database, [order]))
+      return false
+    }
     log.info('refunded', { orderId, amountFen: refund.amountFen, cause: refund.cause })
     await outbox.deliver(done.news)
     if (done.rows !== undefined) await mirror(done.rows)

@@ -37,6 +37,33 @@ local flat, pairs = redis.call('HGETALL', KEYS[1]), {}
 for i = 1, #flat, 2 do pairs[#pairs + 1] = {flat[i], flat[i + 1]} end
 return pairs`
 
+/**
+ * Puts counters right: held to the sum of the holds, base to the row where that is as new. A counter that
+ * is newer than the row is left alone. KEYS: counter, holds… ARGV: stock, version… Returns the positions
+ * of those that were wrong.
+ */
+const REPAIR = `
+local wrong = {}
+for i = 1, #KEYS / 2 do
+  local counter, held = KEYS[2 * i - 1], 0
+  local state = redis.call('HMGET', counter, 'base', 'version', 'held')
+  if state[1] then
+    for _, units in ipairs(redis.call('HVALS', KEYS[2 * i])) do held = held + tonumber(units) end
+    local stock, version = ARGV[2 * i - 1], ARGV[2 * i]
+    local older = tonumber(state[2]) <= tonumber(version)
+    local differs = older and (state[1] ~= stock or state[2] ~= version)
+    if differs then redis.call('HSET', counter, 'base', stock, 'version', version) end
+    if tonumber(state[3]) ~= held then redis.call('HSET', counter, 'held', held); differs = true end
+    if differs then wrong[#wrong + 1] = i - 1 end
+  end
+end
+return wrong`
+
+const HOLDING = `
+local all = {}
+for i, key in ipairs(KEYS) do all[i] = redis.call('HKEYS', key) end
+return all`
+
 /** Marks a hold as that of a correction by an admin, not of an order. */
 const CORRECTION = 'correction:'
 /** A correction takes some seconds; what is left after this many milliseconds is of one that died. */
@@ -85,6 +112,8 @@ export function createCounters(redis: RedisClient) {
   const holdsOn = script<[orderId: string, units: string][]>(redis, HOLDS_ON)
   const reserve = script<string>(redis, RESERVE)
   const release = script<number>(redis, RELEASE)
+  const repair = script<number[]>(redis, REPAIR)
+  const holding = script<string[][]>(redis, HOLDING)
   return {
     /**
      * Holds units for a correction.
@@ -110,6 +139,24 @@ export function createCounters(redis: RedisClient) {
         rows.flatMap(({ skuId }) => [counterKey(skuId), holdsKey(skuId)]),
         rows.flatMap(({ stock, version }) => [stock, version]),
       )
+    },
+
+    /**
+     * Puts counters right where they differ from rows that are as new as they are, or from the holds.
+     * @returns the SKUs whose counters were wrong
+     */
+    async repair(rows: readonly StockRow[]): Promise<string[]> {
+      const wrong = await repair(
+        rows.flatMap(({ skuId }) => [counterKey(skuId), holdsKey(skuId)]),
+        rows.flatMap(({ stock, version }) => [stock, version]),
+      )
+      return wrong.flatMap((position) => rows[position]?.skuId ?? [])
+    },
+
+    /** @returns for each SKU the orders that hold units of it */
+    async ordersHolding(skuIds: readonly string[]): Promise<string[][]> {
+      const all = await holding(skuIds.map(holdsKey), [])
+      return all.map((ids) => ids.filter((id) => !id.startsWith(CORRECTION)))
     },
 
     /** @returns the orders' holds on a SKU that were not yet settled, units by order id */

@@ -33,6 +33,18 @@ export async function readStock(db: Queryable, skuIds: readonly string[]): Promi
   return rows.map(toStockRow)
 }
 
+/** @returns the rows of the next SKUs after an id, in the order of ids */
+export async function readAllStock(
+  db: Queryable,
+  after: string,
+  limit: number,
+): Promise<StockRow[]> {
+  const rows = await db.query<Row>(
+    sql`SELECT id, stock, version FROM skus WHERE id > ${after} ORDER BY id LIMIT ${limit}`,
+  )
+  return rows.map(toStockRow)
+}
+
 /** Like {@link readStock}, and locks the rows, in the order of ids so that two can't deadlock. */
 export async function lockStock(tx: Queryable, skuIds: readonly string[]): Promise<StockRow[]> {
   const rows = await tx.query<Row>(

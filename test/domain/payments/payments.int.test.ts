@@ -241,6 +241,31 @@ describe('money', () => {
     expect(told).toEqual([])
   })
 
+  it('that went back is noted once though WeChat tells it five times at once', async () => {
+    const { orderId } = await shop.newOrder(await shop.newSku(STOCK), UNITS)
+    for (const kind of ['pay', 'payer', 'notice', 'grant', 'finish'] as const) {
+      await attempt(kind, orderId)
+    }
+    const sent = shop.wechat.refundNotices(orderId)
+    const five = [...sent, ...sent, ...sent, ...sent, ...sent]
+    const answers = await Promise.all(
+      five.map(({ headers, body }) => shop.notices.refund(headers, body)),
+    )
+    expect(answers.map(({ status }) => status)).toEqual(Array(5).fill(200))
+    expect(await shop.status(orderId)).toBe('refunded')
+  })
+
+  it('is no more asked about once the order is closed here and there', async () => {
+    const { orderId } = await shop.newOrder(await shop.newSku(STOCK), UNITS)
+    await attempt('pay', orderId)
+    await attempt('cancel', orderId)
+    await attempt('watch', orderId)
+    const rows = await shop.database.query<{ settled: number }>(
+      sql`SELECT settled FROM prepays WHERE order_id = ${orderId}`,
+    )
+    expect(rows).toEqual([{ settled: 1 }])
+  })
+
   it('whose notice is lost is found by asking', async () => {
     const sku = await shop.newSku(STOCK)
     const { orderId } = await shop.newOrder(sku, UNITS)
