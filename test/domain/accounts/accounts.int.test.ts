@@ -123,7 +123,7 @@ describe('a closed account', () => {
       sql`UPDATE orders SET state = 'completed', reason = ${person.mark} WHERE id = ${finished.orderId}`,
     )
     await database().write(
-      sql`UPDATE order_history SET actor = 'user', reason = ${person.mark} WHERE order_id = ${finished.orderId}`,
+      sql`UPDATE order_history SET actor = 'admin', reason = ${person.mark} WHERE order_id = ${finished.orderId}`,
     )
     await database().write(
       sql`INSERT INTO refunds (order_id, refund_no, cause, state, amount_fen, came_from, reason,

@@ -255,6 +255,36 @@ describe('money', () => {
     expect(await shop.status(orderId)).toBe('refunded')
   })
 
+  it('that is slow to ask about keeps no refund waiting', async () => {
+    const slow = await shop.newOrder(await shop.newSku(STOCK), UNITS)
+    await attempt('pay', slow.orderId)
+    const granted = await shop.newOrder(await shop.newSku(STOCK), UNITS)
+    for (const kind of ['pay', 'payer', 'notice', 'ask'] as const) {
+      await attempt(kind, granted.orderId)
+    }
+    const { query, refund } = shop.wechat
+    shop.wechat.refund = () => Promise.reject(Unavailable.because('wechat-pay', new Error('away')))
+    await attempt('grant', granted.orderId)
+    shop.wechat.refund = refund
+    const due = new Date(0)
+    await shop.database.write(
+      sql`UPDATE prepays SET check_at = ${due} WHERE order_id = ${slow.orderId}`,
+    )
+    await shop.database.write(
+      sql`UPDATE refunds SET check_at = ${due} WHERE order_id = ${granted.orderId}`,
+    )
+    let answer = () => {}
+    shop.wechat.query = () =>
+      new Promise((resolve) => {
+        answer = () => resolve(undefined)
+      })
+    const run = shop.watch.run()
+    await vi.waitFor(() => expect(shop.wechat.refunds.has(granted.orderId)).toBe(true), 5_000)
+    shop.wechat.query = query
+    answer()
+    await run
+  })
+
   it('is no more asked about once the order is closed here and there', async () => {
     const { orderId } = await shop.newOrder(await shop.newSku(STOCK), UNITS)
     await attempt('pay', orderId)
