@@ -34,7 +34,7 @@ export const Email = z.pipe(
 export const ById = z.strictObject({ id: Id })
 export const ByUlid = z.strictObject({ id: Ulid })
 
-/** Text of a length, without the control characters that no shop text needs. */
+/** Text of a length, without the control characters, and those that turn text round, that no shop text needs. */
 export const text = (from: number, to: number) =>
   z
     .string()
@@ -42,7 +42,7 @@ export const text = (from: number, to: number) =>
       z.trim(),
       z.minLength(from),
       z.maxLength(to),
-      z.regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must not hold control characters'),
+      z.regex(/^[^\p{Cc}\p{Cs}\u202a-\u202e\u2066-\u2069]*$/u, 'must not hold control characters'),
     )
 
 /** `limit` and `cursor` of every list. */
