@@ -27,7 +27,8 @@ const SPARE_UNITS = 10
 
 async function journey(): Promise<void> {
   const shop = connect(runningEndpoints())
-  const [shopper, admin] = [shop.as('demo'), shop.as('admin')]
+  const name = 'demo'
+  const [shopper, admin] = [shop.as(name), shop.as('admin')]
   const email = `demo-${Date.now()}@example.com`
   const sku = await lookAround(shop, shopper, email)
   await deliver(admin, sku, orders + SPARE_UNITS)
@@ -35,7 +36,7 @@ async function journey(): Promise<void> {
   await buyAndReturn(shop, shopper, admin, { sku, email })
   await campaign(shop, admin)
   if (orders > 0) await measure(shop, sku, orders)
-  await signOut(shop, shopper)
+  await signOut(shop, shopper, name)
 }
 
 try {

@@ -1,6 +1,6 @@
-import { type Client, codes } from '../../client/src/index.ts'
+import type { Client } from '../../client/src/index.ts'
 import type { Shop } from './shop.ts'
-import { expect, refusal, step, until, yuan } from './steps.ts'
+import { expect, step, until, yuan } from './steps.ts'
 
 /** Signs in, makes itself known, and looks around. @returns the SKU to buy */
 export async function lookAround(shop: Shop, shopper: Client, email: string) {
@@ -43,15 +43,16 @@ export async function lookAround(shop: Shop, shopper: Client, email: string) {
   })
 }
 
-/** Signs out, after which the token stops working. */
-export async function signOut(shop: Shop, shopper: Client): Promise<void> {
+/** Signs out, after which the token of before stops working. */
+export async function signOut(shop: Shop, shopper: Client, name: string): Promise<void> {
   await step('sign out', async () => {
+    const headers = { authorization: `Bearer ${shop.tokenOf(name)}` }
     await shopper.logout()
-    const query = { headers: { authorization: 'Bearer gone' } }
-    const answer = () => fetch(`${shop.api}/api/user/info`, query)
-    await until(answer, ({ status }) => status === 401)
-    const code = await refusal(shopper.request('GET /api/user/info'))
-    expect(code === codes.notSignedIn || code === codes.sessionEnded, `then ${code}`)
+    const ask = async () => {
+      const answer = await fetch(`${shop.api}/api/user/info`, { headers })
+      return (await answer.json()) as { code: number }
+    }
+    const { code } = await until(ask, (answer) => answer.code !== 0)
     return [`then ${code}`, undefined]
   })
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { type Client, createClient, fetchTransport } from '../../client/src/index.ts'
+import { type Client, createClient, fetchTransport, type Tokens } from '../../client/src/index.ts'
 import { expect } from './steps.ts'
 
 type Mail = { subject: string; destination: { to: string[] } }
@@ -9,6 +9,8 @@ export type Shop = {
   ses: string
   /** A client of the API that signs in as somebody; the same name is the same user. */
   as(name: string): Client
+  /** @returns the access token of somebody who is signed in */
+  tokenOf(name: string): string
   /** Pays an order in WeChat's stand-in, which sends its signed notice. @returns how often it came */
   pay(orderId: string, times: number): Promise<number>
   /** @returns what WeChat's stand-in was sent about an order, by kind */
@@ -19,14 +21,23 @@ export type Shop = {
 
 /** What the demo does with the running stack. */
 export function connect({ api = '', ses = '', wechat = '' }: Record<string, string>): Shop {
+  const sessions = new Map<string, Tokens>()
   return {
     api,
     ses,
+    tokenOf: (name) => sessions.get(name)?.accessToken ?? '',
     as: (name) =>
       createClient({
         baseUrls: [api],
         transport: fetchTransport(fetch),
         signIn: async () => `mock:${name}:${randomUUID()}`,
+        tokens: {
+          read: () => sessions.get(name),
+          write: (tokens) => {
+            if (tokens === undefined) sessions.delete(name)
+            else sessions.set(name, tokens)
+          },
+        },
       }),
 
     async pay(outTradeNo, times) {
