@@ -38,13 +38,21 @@ const hasEnvelope = ({ responses }: Operation) =>
     ),
   )
 
+/** A value of the same form that nothing is called. */
+function missing(example: string): string {
+  if (/^\d+$/.test(example)) return '999999999'
+  return example.length === 26 ? '7'.padEnd(26, 'Z') : 'x'.repeat(example.length)
+}
+
 const routes = operations
   // What WeChat calls follows its rules.
   .filter(({ method, operation }) => method === 'get' || hasEnvelope(operation))
   .map(({ method, path, operation }) => {
-    const filled = operation.parameters
-      .filter((parameter) => parameter.in === 'path')
-      .reduce((url, { name, example }) => url.replace(`{${name}}`, String(example)), path)
+    const inPath = operation.parameters.filter((parameter) => parameter.in === 'path')
+    const filledWith = (value: (example: string) => string) =>
+      inPath.reduce((url, { name, example }) => url.replace(`{${name}}`, value(`${example}`)), path)
+    const ask = (at: string, options: { token?: string; body?: unknown }) =>
+      call(method.toUpperCase(), at, options).then(({ body }) => body.code)
     const codes = Object.values(operation.responses).flatMap((response) =>
       Object.values(resolve(document, response).content ?? {}).flatMap(({ examples = {} }) =>
         Object.values(examples).map(({ value }) => (value as { code: number }).code),
@@ -55,8 +63,12 @@ const routes = operations
       codes: new Set(codes),
       secured: operation.security !== undefined,
       token: () => (operation.security === undefined ? {} : { token: admin }),
+      hasPath: inPath.length > 0,
+      body: operation.requestBody?.content['application/json']?.example,
       send: (options: { token?: string; body?: unknown }, query = '') =>
-        call(method.toUpperCase(), filled + query, options).then(({ body }) => body.code),
+        ask(filledWith((example) => example) + query, options),
+      sendToNothing: (options: { token?: string; body?: unknown }) =>
+        ask(filledWith(missing), options),
     }
   })
 
@@ -90,4 +102,13 @@ describe('every route that promises it', () => {
   it.each(that(41301))('answers 41301 to more than 256 KiB: $id', async (route) => {
     expect(await route.send({ ...route.token(), body: TOO_LARGE })).toBe(41301)
   })
+
+  it.each(that(40401).filter(({ hasPath }) => hasPath))(
+    'answers 40401 to what is not there: $id',
+    async ({ body, token, sendToNothing }) => {
+      expect(await sendToNothing({ ...token(), ...(body === undefined ? {} : { body }) })).toBe(
+        40401,
+      )
+    },
+  )
 })
