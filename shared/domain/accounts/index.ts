@@ -27,7 +27,7 @@ const ERASERS: readonly Eraser[] = [
   },
 ]
 
-export const accounts = once(() =>
+export const accounts = /* @__PURE__ */ once(() =>
   createAccounts({
     database: database(),
     openOrders: openOrders(),

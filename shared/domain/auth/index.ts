@@ -13,7 +13,7 @@ import { openidOfCode } from '../../platform/wechat/session.ts'
 import { users } from '../users/index.ts'
 import { createAuth } from './auth.ts'
 
-export const auth = once(() =>
+export const auth = /* @__PURE__ */ once(() =>
   createAuth({
     users: users(),
     openidOfCode,

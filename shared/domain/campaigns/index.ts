@@ -9,9 +9,11 @@ import { createPace } from '../../platform/resilience/pace.ts'
 import { createCampaigns } from './campaigns.ts'
 import { createSlices } from './slice.ts'
 
-export const campaigns = once(() => createCampaigns({ database: database(), outbox: outbox() }))
+export const campaigns = /* @__PURE__ */ once(() =>
+  createCampaigns({ database: database(), outbox: outbox() }),
+)
 
-export const slices = once(() =>
+export const slices = /* @__PURE__ */ once(() =>
   createSlices({
     database: database(),
     queue: { send },

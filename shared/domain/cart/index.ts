@@ -3,4 +3,4 @@ import { database } from '../../platform/database/database.ts'
 import { skus } from '../catalog/index.ts'
 import { createCart } from './cart.ts'
 
-export const cart = once(() => createCart({ database: database(), skus }))
+export const cart = /* @__PURE__ */ once(() => createCart({ database: database(), skus }))

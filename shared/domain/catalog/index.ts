@@ -8,7 +8,7 @@ import type { SkuForSale } from './sku.ts'
 
 const TTL_SECONDS = 300
 
-const skusForSale = once(() =>
+const skusForSale = /* @__PURE__ */ once(() =>
   createCache({
     redis: redis(),
     prefix: 'sku',
@@ -21,7 +21,7 @@ const skusForSale = once(() =>
 export const skus = (ids: readonly string[]): Promise<Map<string, SkuForSale>> =>
   skusForSale().getMany(ids)
 
-export const catalog = once(() =>
+export const catalog = /* @__PURE__ */ once(() =>
   createCatalog({
     database: database(),
     skus: skusForSale(),

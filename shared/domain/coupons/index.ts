@@ -8,7 +8,7 @@ import { readRules } from './repository.ts'
 
 const TTL_SECONDS = 300
 
-const rules = once(() =>
+const rules = /* @__PURE__ */ once(() =>
   createCache({
     redis: redis(),
     prefix: 'coupon',
@@ -21,4 +21,6 @@ const rules = once(() =>
 export const couponRules = (ids: readonly string[]): Promise<Map<string, CouponRules>> =>
   rules().getMany(ids)
 
-export const coupons = once(() => createCoupons({ database: database(), rules: rules() }))
+export const coupons = /* @__PURE__ */ once(() =>
+  createCoupons({ database: database(), rules: rules() }),
+)

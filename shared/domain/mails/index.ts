@@ -10,7 +10,7 @@ import { readOrder } from '../orders/repository.ts'
 import { readRecipient } from '../users/repository.ts'
 import { createMails } from './mails.ts'
 
-export const mails = once(() => {
+export const mails = /* @__PURE__ */ once(() => {
   const { MAIL_FROM, MAIL_LANGUAGE, MAIL_RATE } = settings()
   return createMails({
     record: createNotificationRecord(database()),

@@ -12,7 +12,7 @@ import { checkTemplates } from './templates.ts'
 
 const openidOf = (userId: string) => readOpenid(database(), userId)
 
-export const notifications = once(() => {
+export const notifications = /* @__PURE__ */ once(() => {
   const { WECHAT_TEMPLATES, WECHAT_PAY_MCH_ID } = settings()
   const { sendSubscribe, uploadShipping } = wechatApi()
   return createNotifications({
@@ -27,7 +27,7 @@ export const notifications = once(() => {
 })
 
 // Here and not in the domain of the checks: users and orders name its message, so it can't name them.
-export const textChecks = once(() =>
+export const textChecks = /* @__PURE__ */ once(() =>
   createTextChecks({
     openidOf,
     checkText: wechatApi().checkText,

@@ -20,17 +20,19 @@ import { createRelay } from './relay.ts'
 import { createSteps } from './steps.ts'
 
 const queue = { send }
-export const holds = once(() => createHolds(redis(), settings().RELAY_AFTER_SECONDS))
-export const takeStep = once(() => createSteps(outbox()))
-export const closeOrder = once(() =>
+export const holds = /* @__PURE__ */ once(() =>
+  createHolds(redis(), settings().RELAY_AFTER_SECONDS),
+)
+export const takeStep = /* @__PURE__ */ once(() => createSteps(outbox()))
+export const closeOrder = /* @__PURE__ */ once(() =>
   createClose({ database: database(), holds: holds(), take: takeStep() }),
 )
 
-export const persist = once(() =>
+export const persist = /* @__PURE__ */ once(() =>
   createPersist({ database: database(), holds: holds(), outbox: outbox() }),
 )
 
-export const orders = once(() =>
+export const orders = /* @__PURE__ */ once(() =>
   createOrders({
     database: database(),
     holds: holds(),
@@ -45,11 +47,13 @@ export const orders = once(() =>
   }),
 )
 
-export const openOrders = once(() => createOpenOrders({ database: database(), holds: holds() }))
+export const openOrders = /* @__PURE__ */ once(() =>
+  createOpenOrders({ database: database(), holds: holds() }),
+)
 
-export const relayHolds = once(() => createRelay({ holds: holds(), queue }))
+export const relayHolds = /* @__PURE__ */ once(() => createRelay({ holds: holds(), queue }))
 
-export const stockReconcile = once(() =>
+export const stockReconcile = /* @__PURE__ */ once(() =>
   createStockReconcile({
     database: database(),
     holds: holds(),
@@ -58,7 +62,7 @@ export const stockReconcile = once(() =>
   }),
 )
 
-export const fulfilment = once(() =>
+export const fulfilment = /* @__PURE__ */ once(() =>
   createFulfilment({
     database: database(),
     outbox: outbox(),

@@ -17,18 +17,22 @@ import { createRefunds } from './refunds.ts'
 import { createSettle } from './settle.ts'
 import { createWatch } from './watch.ts'
 
-const base = once(() => ({ database: database(), outbox: outbox(), take: takeStep() }))
+const base = /* @__PURE__ */ once(() => ({
+  database: database(),
+  outbox: outbox(),
+  take: takeStep(),
+}))
 
-const payback = once(() =>
+const payback = /* @__PURE__ */ once(() =>
   createPayback({
     ...base(),
     wechat: wechatPay(),
     mirror: (rows) => holds().settle([], rows),
   }),
 )
-const settle = once(() => createSettle({ ...base(), pushRefund: payback().push }))
+const settle = /* @__PURE__ */ once(() => createSettle({ ...base(), pushRefund: payback().push }))
 
-export const watch = once(() =>
+export const watch = /* @__PURE__ */ once(() =>
   createWatch({
     database: database(),
     wechat: wechatPay(),
@@ -37,7 +41,7 @@ export const watch = once(() =>
   }),
 )
 
-export const checkout = once(() =>
+export const checkout = /* @__PURE__ */ once(() =>
   createCheckout({
     database: database(),
     wechat: wechatPay(),
@@ -48,7 +52,7 @@ export const checkout = once(() =>
 )
 
 /** Closes an unpaid order, at WeChat first. */
-export const closing = once(() =>
+export const closing = /* @__PURE__ */ once(() =>
   createClosing({
     database: database(),
     wechat: wechatPay(),
@@ -57,21 +61,25 @@ export const closing = once(() =>
   }),
 )
 
-export const expiry = once(() =>
+export const expiry = /* @__PURE__ */ once(() =>
   createExpiry({ database: database(), queue: { send }, close: closing() }),
 )
 
-export const refunds = once(() => createRefunds({ ...base(), push: payback().push }))
+export const refunds = /* @__PURE__ */ once(() =>
+  createRefunds({ ...base(), push: payback().push }),
+)
 
-export const notices = once(() =>
+export const notices = /* @__PURE__ */ once(() =>
   createNotices({ wechat: wechatPay(), settle: settle(), apply: payback().apply }),
 )
 
-export const reconcile = once(() =>
+export const reconcile = /* @__PURE__ */ once(() =>
   createReconcile({ database: database(), wechat: wechatPay(), check: watch().check }),
 )
 
 /** Orders with their money. */
-export const money = once(() => createMoney({ database: database(), orders: fulfilment() }))
+export const money = /* @__PURE__ */ once(() =>
+  createMoney({ database: database(), orders: fulfilment() }),
+)
 
-export const incidents = once(() => createIncidents(database()))
+export const incidents = /* @__PURE__ */ once(() => createIncidents(database()))

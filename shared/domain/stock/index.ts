@@ -4,5 +4,7 @@ import { redis } from '../../platform/redis/client.ts'
 import { createCounters } from './counters.ts'
 import { createStock } from './stock.ts'
 
-export const counters = once(() => createCounters(redis()))
-export const stock = once(() => createStock({ database: database(), counters: counters() }))
+export const counters = /* @__PURE__ */ once(() => createCounters(redis()))
+export const stock = /* @__PURE__ */ once(() =>
+  createStock({ database: database(), counters: counters() }),
+)

@@ -12,7 +12,7 @@ import { createUsers } from './users.ts'
 const TTL_SECONDS = 300
 
 /** Users by id; whoever changes one invalidates it here. */
-export const userCache = once(() =>
+export const userCache = /* @__PURE__ */ once(() =>
   createCache({
     redis: redis(),
     prefix: 'user',
@@ -21,7 +21,7 @@ export const userCache = once(() =>
   }),
 )
 
-export const users = once(() =>
+export const users = /* @__PURE__ */ once(() =>
   createUsers({
     database: database(),
     cache: userCache(),
@@ -30,7 +30,7 @@ export const users = once(() =>
   }),
 )
 
-export const phones = once(() =>
+export const phones = /* @__PURE__ */ once(() =>
   createPhones({
     database: database(),
     cache: userCache(),

@@ -25,11 +25,13 @@ const closedKey = (userId: string) => `session:closed:${userId}`
 const hash = (secret: string) => createHash('sha256').update(secret).digest('base64url')
 const random = (bytes: number) => randomBytes(bytes).toString('base64url')
 
-const create = once(() => script<number>(redis(), CREATE))
-const rotate = once(() => script<Rotated | 'unknown' | null>(redis(), ROTATE))
-const list = once(() => script<[id: string, device: string, createdAt: string][]>(redis(), LIST))
-const end = once(() => script<number>(redis(), END))
-const endAll = once(() => script<string[]>(redis(), END_ALL))
+const create = /* @__PURE__ */ once(() => script<number>(redis(), CREATE))
+const rotate = /* @__PURE__ */ once(() => script<Rotated | 'unknown' | null>(redis(), ROTATE))
+const list = /* @__PURE__ */ once(() =>
+  script<[id: string, device: string, createdAt: string][]>(redis(), LIST),
+)
+const end = /* @__PURE__ */ once(() => script<number>(redis(), END))
+const endAll = /* @__PURE__ */ once(() => script<string[]>(redis(), END_ALL))
 const aliveUntil = new Map<string, number>()
 
 type Rotated = [userId: string, salt: string]

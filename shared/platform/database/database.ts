@@ -117,7 +117,7 @@ const COMMIT = plain('COMMIT')
 const ROLLBACK = plain('ROLLBACK')
 
 /** The container's one handle on the primary database; reads go there too for now. */
-export const database = once(() => createDatabase(settings().DATABASE_URL))
+export const database = /* @__PURE__ */ once(() => createDatabase(settings().DATABASE_URL))
 
 /** @returns true where the same may succeed later: something does not answer, or did not in time */
 export function isOutage(error: unknown): boolean {

@@ -6,4 +6,4 @@ import { createOutbox } from './outbox.ts'
 export { type Outbox, toSend } from './outbox.ts'
 
 /** The container's outbox over the primary database and SQS. */
-export const outbox = once(() => createOutbox(database(), { send }))
+export const outbox = /* @__PURE__ */ once(() => createOutbox(database(), { send }))

@@ -57,7 +57,7 @@ export class RedisClient extends Redis {
 }
 
 /** The container's one Redis client. */
-export const redis = once(() => {
+export const redis = /* @__PURE__ */ once(() => {
   const { UPSTASH_REDIS_REST_URL, UPSTASH_REDIS_REST_TOKEN } = settings()
   return new RedisClient({ url: UPSTASH_REDIS_REST_URL, token: UPSTASH_REDIS_REST_TOKEN })
 })

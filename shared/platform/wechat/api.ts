@@ -128,7 +128,7 @@ export function createWechatApi(call: WechatCall) {
 export type WechatApi = ReturnType<typeof createWechatApi>
 
 /** The container's client, over the access token that all containers share. */
-export const wechatApi = once(() => {
+export const wechatApi = /* @__PURE__ */ once(() => {
   const { WECHAT_API_URL: url, WECHAT_APP_ID: appId, WECHAT_APP_SECRET: appSecret } = settings()
   const app = { url, appId, appSecret }
   const issue = (force: boolean) => issueToken(app, force)

@@ -43,7 +43,7 @@ export function createWechatPay(config: WechatPayConfig): WechatPay {
   }
 }
 
-export const wechatPay = once(() => {
+export const wechatPay = /* @__PURE__ */ once(() => {
   const env = settings()
   const { WECHAT_PAY_PUBLIC_KEY_ID: id, WECHAT_PAY_PUBLIC_KEY: pem } = env
   return createWechatPay({
