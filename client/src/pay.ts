@@ -1,4 +1,6 @@
+import { codes } from './api.generated.ts'
 import type { Client, Data } from './client.ts'
+import { ApiError } from './errors.ts'
 import type { Failed } from './wx.ts'
 
 type Order = Data<'GET /api/orders/{id}'>
@@ -21,10 +23,11 @@ export class PaymentCancelled extends Error {
 const POLL_MILLIS = [200, 400, 800, 1_500]
 
 /**
- * Pays an order: waits until it can be paid, opens the sheet, and waits until the shop knows of the
+ * Pays an order, one that is still pending too: opens the sheet, and waits until the shop knows of the
  * money. WeChat tells the shop by itself, mostly within a second.
- * @param waitMillis how long to wait for the shop, before the sheet and after it
- * @returns the order as last read; still `unpaid` where the shop has not heard of the money in time
+ * @param waitMillis how long to wait for the shop after the sheet
+ * @returns the order as last read; still `unpaid` where the shop has not heard of the money in time, and
+ *   as it is where it can't be paid
  */
 export async function payOrder(
   shop: Client,
@@ -32,9 +35,17 @@ export async function payOrder(
   sheet: PaymentSheet,
   waitMillis = 15_000,
 ): Promise<Order> {
-  const order = await readWhile(shop, orderId, 'pending', waitMillis)
-  if (order.status !== 'unpaid') return order
-  const payment = await shop.request('POST /api/orders/{id}/pay', { params: { id: orderId } })
+  const params = { id: orderId }
+  const order = await shop.request('GET /api/orders/{id}', { params })
+  if (order.status !== 'pending' && order.status !== 'unpaid') return order
+  let payment: Payment
+  try {
+    payment = await shop.request('POST /api/orders/{id}/pay', { params })
+  } catch (error) {
+    // Paid, closed, or found to be out of stock a moment ago.
+    if (!(error instanceof ApiError) || error.code !== codes.wrongState) throw error
+    return shop.request('GET /api/orders/{id}', { params })
+  }
   await sheet(payment, orderId)
   return readWhile(shop, orderId, 'unpaid', waitMillis)
 }

@@ -500,9 +500,16 @@ var PaymentCancelled = class extends Error {
 };
 var POLL_MILLIS = [200, 400, 800, 1500];
 async function payOrder(shop, orderId, sheet, waitMillis = 15e3) {
-  const order = await readWhile(shop, orderId, "pending", waitMillis);
-  if (order.status !== "unpaid") return order;
-  const payment = await shop.request("POST /api/orders/{id}/pay", { params: { id: orderId } });
+  const params = { id: orderId };
+  const order = await shop.request("GET /api/orders/{id}", { params });
+  if (order.status !== "pending" && order.status !== "unpaid") return order;
+  let payment;
+  try {
+    payment = await shop.request("POST /api/orders/{id}/pay", { params });
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.code !== codes.wrongState) throw error;
+    return shop.request("GET /api/orders/{id}", { params });
+  }
   await sheet(payment, orderId);
   return readWhile(shop, orderId, "unpaid", waitMillis);
 }
