@@ -580,7 +580,7 @@ export type AdminOrderDetail = {
   history: Array<OrderEvent>
 }
 
-/** `carrier` is WeChat's code of the company (SF, YTO, …), as the shipping upload asks for it. */
+/** `carrier`: WeChat's code of the company (SF, YTO, …), as its shipping upload asks for it, or a name. */
 export type Ship = {
   carrier: string
   trackingNo: string

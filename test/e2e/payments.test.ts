@@ -267,7 +267,7 @@ describe('the steps of an order', () => {
     expect(seen.body.code).toBe(40401)
     expect((await step('1', 'pay')).body.code).toBe(40001)
     expect((await adminStep(nothing, 'ship', { carrier: 'SF' })).body.code).toBe(40001)
-    expect((await adminStep(nothing, 'ship', { ...parcel, carrier: '顺丰' })).body.code).toBe(40001)
+    expect((await adminStep(nothing, 'ship', { ...parcel, carrier: '' })).body.code).toBe(40001)
     for (const body of [{ decision: 'maybe' }, { decision: 'refuse', restock: true }]) {
       expect((await adminStep(nothing, 'refund', body)).body.code).toBe(40001)
     }

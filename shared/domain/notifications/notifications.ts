@@ -5,6 +5,7 @@ import { settled } from '../../platform/wechat/settle.ts'
 import type { Templates } from '../../platform/wechat/templates.ts'
 import type { MovedData } from '../orders/messages.ts'
 import type { OrderView } from '../orders/order.ts'
+import { carrierCodeOf } from './carriers.ts'
 import type { NotificationOutcome, NotificationRecord } from './record.ts'
 import { dataOf, pageOf, valuesOf } from './templates.ts'
 
@@ -33,6 +34,14 @@ function descriptionOf({ items }: OrderView): string {
 
 /** All but the last four digits hidden, as WeChat wants it. */
 const masked = (phone: string) => `****${phone.replace(/\D/g, '').slice(-4)}`
+
+/** @returns what WeChat would refuse the upload of a parcel for, or undefined */
+function missingFor(carrier: string | undefined, { address }: OrderView): string | undefined {
+  if (carrier === undefined) return 'no code of the carrier is known'
+  return carrier === 'SF' && address === undefined
+    ? 'SF needs a phone, the order has none'
+    : undefined
+}
 
 async function outcomeOf(call: () => Promise<void>): Promise<NotificationOutcome> {
   const { dropped } = await settled(call)
@@ -64,12 +73,12 @@ export function createNotifications(deps: NotificationDeps) {
   async function shipping({ orderId, to }: MovedData, { order, openid }: Told) {
     const { shipment, address } = order
     if (to !== 'shipped' || shipment === undefined) return
-    const carrier = shipment.carrier.toUpperCase()
+    const carrier = carrierCodeOf(shipment.carrier)
     const upload = {
       mchId,
       outTradeNo: orderId,
       openid,
-      carrier,
+      carrier: carrier ?? '',
       trackingNo: shipment.trackingNo,
       description: descriptionOf(order),
       ...(carrier === 'SF' && address !== undefined
@@ -78,12 +87,11 @@ export function createNotifications(deps: NotificationDeps) {
     }
     // Again after a crash: WeChat knows a shipment that it has already.
     await record.once({ orderId, news: to, channel: 'shipping' }, 'send', async () => {
-      // WeChat wants a phone number with what SF carries, and no later try would find one.
-      if (carrier === 'SF' && address === undefined) {
-        log.warn('shipment not uploaded: SF needs a phone and the order has no address', {
-          orderId,
-        })
-        return { state: 'dropped', detail: 'SF needs a phone, the order has none' }
+      // No later try would find the code, or the phone number that WeChat wants with what SF carries.
+      const missing = missingFor(carrier, order)
+      if (missing !== undefined) {
+        log.warn('shipment not uploaded', { orderId, missing })
+        return { state: 'dropped', detail: missing }
       }
       return outcomeOf(() => deps.uploadShipping(upload))
     })

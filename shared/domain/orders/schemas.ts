@@ -47,13 +47,6 @@ export const ListAllOrders = z.extend(ListOrders, {
 })
 export type ListAllOrders = z.output<typeof ListAllOrders>
 
-/** `carrier` is WeChat's code of the company (SF, YTO, …), as the shipping upload asks for it. */
-export const Ship = z.strictObject({
-  carrier: z
-    .string()
-    .check(z.trim(), z.regex(/^[A-Za-z0-9_-]{1,32}$/, 'must be a carrier code, e.g. SF or YTO')),
-  trackingNo: z
-    .string()
-    .check(z.trim(), z.regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be a tracking number')),
-})
+/** `carrier`: WeChat's code of the company (SF, YTO, …), as its shipping upload asks for it, or a name. */
+export const Ship = z.strictObject({ carrier: text(1, 32), trackingNo: text(1, 64) })
 export type Ship = z.output<typeof Ship>

@@ -151,6 +151,17 @@ describe('news of an order', () => {
     expect((await rowsOf(order.orderId)).map(({ state }) => state)).toEqual(['dropped', 'sent'])
   })
 
+  it.each([
+    ['顺丰速运', 'SF'],
+    ['圆通', 'YTO'],
+    ['zto', 'ZTO'],
+    ['隔壁老王', undefined],
+  ])('names a parcel of %s to WeChat as %s', async (carrier, code) => {
+    order = { ...order, shipment: { carrier, trackingNo: 'X1', shippedAt: AT } }
+    await telling().tell(moved('shipped'), AT)
+    expect(shipments.map((shipment) => shipment.carrier)).toEqual(code === undefined ? [] : [code])
+  })
+
   it('that WeChat has no use for is done: not subscribed, shipped before', async () => {
     const notifications = telling({
       sendSubscribe: () => refused(43101),
