@@ -1,7 +1,7 @@
 import type { Database, Queryable } from '../../platform/database/database.ts'
 import { ApiError } from '../../platform/errors/api-error.ts'
 import { log } from '../../platform/telemetry/log.ts'
-import { currentScope } from '../../platform/telemetry/scope.ts'
+import { outOfTime } from '../../platform/telemetry/scope.ts'
 import { OrdersOpen } from './errors.ts'
 import {
   closeAccount,
@@ -112,7 +112,7 @@ export function createAccounts(deps: AccountDeps) {
     async sweep(): Promise<number> {
       let done = 0
       for (const erasure of await readDue(database, new Date(), BATCH)) {
-        if (currentScope()?.deadline.aborted === true) break
+        if (outOfTime()) break
         try {
           await goThrough(erasure)
           done++

@@ -1,6 +1,7 @@
 import type { Cache } from '../../platform/cache/cache.ts'
 import type { Database } from '../../platform/database/database.ts'
 import { NotFound, ValidationFailed } from '../../platform/errors/standard.ts'
+import { pageOf } from '../../platform/http/page.ts'
 import { fromCursor, toCursor } from './cursor.ts'
 import {
   type CategoryRow,
@@ -56,13 +57,8 @@ export function createCatalog({ database, products, skus }: CatalogDeps) {
         category === undefined ? undefined : familyOf(await readCategories(database), category)
       const page = { categories, search, sort, after, limit: limit + 1 }
       const rows = await readProducts(database, page)
-      const shown = rows.slice(0, limit)
-      const last = shown.at(-1)
-      const more = rows.length > limit && last !== undefined
-      return {
-        items: shown.map(({ card }) => card),
-        nextCursor: more ? toCursor(sort, last.position) : null,
-      }
+      const { items, nextCursor } = pageOf(rows, limit, ({ position }) => toCursor(sort, position))
+      return { items: items.map(({ card }) => card), nextCursor }
     },
 
     /** @throws NotFound also where the product is not published */

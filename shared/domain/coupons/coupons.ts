@@ -2,6 +2,7 @@ import type { Cache } from '../../platform/cache/cache.ts'
 import type { Database } from '../../platform/database/database.ts'
 import type { FieldProblem } from '../../platform/errors/api-error.ts'
 import { NotFound, ValidationFailed } from '../../platform/errors/standard.ts'
+import { pageOf } from '../../platform/http/page.ts'
 import { type Coupon, type CouponRules, refusalOf } from './coupon.ts'
 import { CouponGone } from './errors.ts'
 import {
@@ -47,7 +48,12 @@ export function createCoupons({ database, rules }: CouponDeps) {
     async offered(userId: string, { limit, cursor }: ListCoupons) {
       const at = new Date()
       const page = { userId, at, before: cursor, limit: limit + 1 }
-      return pageOf(await readOffers(database, page), limit, (offer) => toOffer(offer, at))
+      const rows = await readOffers(database, page)
+      return pageOf(
+        rows.map((offer) => toOffer(offer, at)),
+        limit,
+        byId,
+      )
     },
 
     /**
@@ -72,13 +78,18 @@ export function createCoupons({ database, rules }: CouponDeps) {
     async ofUser(userId: string, { state, limit, cursor }: ListUserCoupons) {
       const at = new Date()
       const page = { userId, state, at, before: cursor, limit: limit + 1 }
-      return pageOf(await readClaimed(database, page), limit, (offer) => toUserCoupon(offer, at))
+      const rows = await readClaimed(database, page)
+      return pageOf(
+        rows.map((offer) => toUserCoupon(offer, at)),
+        limit,
+        byId,
+      )
     },
 
     /** @returns a page of all coupons, the newest first */
     async list({ limit, cursor }: ListCoupons) {
       const rows = await readCoupons(database, { before: cursor, limit: limit + 1 })
-      return pageOf(rows, limit, (coupon) => coupon)
+      return pageOf(rows, limit, byId)
     },
 
     async create(coupon: NewCoupon, actorId: string): Promise<Coupon> {
@@ -117,16 +128,7 @@ function problemsOf(coupon: Coupon, { total, validUntil }: CouponChange): FieldP
   return problems
 }
 
-/** Of rows read one beyond the page: whether there is a next one shows by that. */
-function pageOf<Row extends { id: string }, Item>(
-  rows: readonly Row[],
-  limit: number,
-  toItem: (row: Row) => Item,
-) {
-  const shown = rows.slice(0, limit)
-  const nextCursor = rows.length > limit ? (shown.at(-1)?.id ?? null) : null
-  return { items: shown.map(toItem), nextCursor }
-}
+const byId = ({ id }: { id: string }) => id
 
 function toOffer(offer: Offer, at: Date): CouponOffer {
   const { mine, claimed, total, withdrawn: _, ...coupon } = offer

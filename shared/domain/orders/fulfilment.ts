@@ -1,11 +1,12 @@
 import type { Database } from '../../platform/database/database.ts'
 import { NotFound } from '../../platform/errors/standard.ts'
+import { pageOf } from '../../platform/http/page.ts'
 import type { Outbox } from '../../platform/outbox/outbox.ts'
 import { outOfTime } from '../../platform/telemetry/scope.ts'
 import { WrongState } from './errors.ts'
 import { readHistory } from './history.ts'
 import { type Actor, SYSTEM } from './machine.ts'
-import type { AdminOrder, AdminOrderDetail } from './order.ts'
+import type { AdminOrderDetail } from './order.ts'
 import { lockOrder, readLongShipped, readOrder, readOrders } from './repository.ts'
 import type { ListAllOrders, Ship } from './schemas.ts'
 import type { TakeStep } from './steps.ts'
@@ -44,9 +45,7 @@ export function createFulfilment({ database, outbox, take, confirmDays }: Fulfil
     /** @returns a page of everybody's orders, the newest first; those still pending are not among them */
     async list({ status, userId, limit, cursor }: ListAllOrders) {
       const page = { status, userId, before: cursor, limit: limit + 1 }
-      const rows: AdminOrder[] = await readOrders(database, page)
-      const items = rows.slice(0, limit)
-      return { items, nextCursor: rows.length > limit ? (items.at(-1)?.orderId ?? null) : null }
+      return pageOf(await readOrders(database, page), limit, ({ orderId }) => orderId)
     },
 
     /** Notes the parcel of a paid order and tells the buyer. @throws NotFound, WrongState */

@@ -240,8 +240,9 @@ export function createHolds(redis: RedisClient, relayAfterSeconds: number) {
     },
 
     /**
-     * Ends holds after the commit that decided on their orders.
-     * @param rows what they took from, as that transaction left it
+     * Ends holds after the commit that decided on their orders, and brings counters up to rows; older
+     * rows change nothing.
+     * @param rows what the orders took from, as that transaction left it
      */
     async settle(orders: readonly Settled[], { stock, claims }: TakenRows): Promise<void> {
       const plan = {
@@ -264,11 +265,6 @@ export function createHolds(redis: RedisClient, relayAfterSeconds: number) {
         ]),
       }
       await settle([UNSETTLED], [JSON.stringify(plan)])
-    },
-
-    /** Brings the counters of claims up to their rows; older rows change nothing. */
-    async loadClaims(claims: readonly ClaimRow[]): Promise<void> {
-      await this.settle([], { stock: [], claims })
     },
 
     /** @returns the accepted order, as long as it is held */

@@ -3,6 +3,7 @@ import { ulid } from 'ulid'
 import type { Database } from '../../platform/database/database.ts'
 import { NotFound, Unavailable, ValidationFailed } from '../../platform/errors/standard.ts'
 import { MAX_FEN } from '../../platform/http/fields.ts'
+import { pageOf } from '../../platform/http/page.ts'
 import type { Queue } from '../../platform/queue/queue.ts'
 import { log } from '../../platform/telemetry/log.ts'
 import { currentScope } from '../../platform/telemetry/scope.ts'
@@ -12,6 +13,7 @@ import { type CouponRules, discountOf } from '../coupons/coupon.ts'
 import { CouponUnusable } from '../coupons/errors.ts'
 import type { ClaimKey, ClaimRow } from '../coupons/repository.ts'
 import { OutOfStock } from '../stock/errors.ts'
+import { createSettleDecided } from './decided.ts'
 import { KeyReused, PurchaseLimit } from './errors.ts'
 import { readHistory } from './history.ts'
 import type { Earlier, Holds, OrderMessage, Placed } from './holds.ts'
@@ -23,13 +25,13 @@ import {
   type OrderView,
   pendingView,
 } from './order.ts'
-import { readOrder, readOrders, readStates } from './repository.ts'
+import { readOrder, readOrders } from './repository.ts'
 import type { ListOrders, OrderReceipt, PlaceOrder } from './schemas.ts'
-import { claimsOf, takenRows } from './taken.ts'
+import { claimsOf } from './taken.ts'
 
 export type OrderDeps = {
   database: Database
-  holds: Pick<Holds, 'place' | 'settle' | 'loadClaims' | 'recall' | 'find' | 'ofUser'>
+  holds: Pick<Holds, 'place' | 'settle' | 'recall' | 'find' | 'ofUser'>
   queue: Queue
   /** Finds SKUs by id; leaves out those that don't exist. */
   skus(ids: readonly string[]): Promise<Map<string, SkuForSale>>
@@ -48,6 +50,7 @@ export type OrderDeps = {
 /** Orders as their owner sees and handles them. */
 export function createOrders(deps: OrderDeps) {
   const { database, holds, queue } = deps
+  const settleDecided = createSettleDecided(deps)
 
   async function price(body: PlaceOrder) {
     const skus = await deps.skus(body.items.map(({ skuId }) => skuId))
@@ -114,30 +117,9 @@ export function createOrders(deps: OrderDeps) {
   }
 
   /**
-   * Ends holds of a user's coupon on whose orders the database has decided: between its commit and the
-   * end of the hold the counter shows too little, and of a coupon that is mostly one too few.
-   */
-  async function settleDecided({ userId, couponId }: AcceptedOrder): Promise<void> {
-    const held = (await holds.ofUser(userId)).filter((order) => order.couponId === couponId)
-    if (held.length === 0) return
-    const states = await readStates(
-      database,
-      held.map(({ orderId }) => orderId),
-    )
-    const decided = held.filter(({ orderId }) => states.has(orderId))
-    if (decided.length === 0) return
-    const released = (orderId: string) =>
-      ['failed', 'cancelled'].includes(states.get(orderId) ?? '')
-    // Read after the states, so that the rows include what was decided.
-    await holds.settle(
-      decided.map((order) => ({ order, released: released(order.orderId) })),
-      await takenRows(database, decided),
-    )
-  }
-
-  /**
    * Holds the units and the claim; fills counters that Redis does not have and tries once more. So it
-   * does where the coupon is short: claiming goes to the database alone, and its counter comes late.
+   * does where the coupon is short: claiming goes to the database alone, and its counter comes late; and
+   * of a coupon that is mostly one, a hold that has not ended yet is all.
    */
   async function hold(placement: Parameters<Holds['place']>[0]): Promise<Placed> {
     const placed = await holds.place(placement)
@@ -148,8 +130,9 @@ export function createOrders(deps: OrderDeps) {
       await deps.loadStock(placed.items.flatMap((index) => order.items[index]?.skuId ?? []))
     }
     if (placed.coupon) {
-      await settleDecided(order)
-      await holds.loadClaims(await deps.claims(claimsOf([order])))
+      const held = await holds.ofUser(order.userId)
+      await settleDecided(held.filter(({ couponId }) => couponId === order.couponId))
+      await holds.settle([], { stock: [], claims: await deps.claims(claimsOf([order])) })
     }
     return holds.place(placement)
   }
@@ -257,9 +240,7 @@ export function createOrders(deps: OrderDeps) {
         .filter(({ orderId }) => cursor === undefined || orderId < cursor)
         .map(pendingView)
       const newestFirst = [...pending, ...stored].sort((a, b) => (a.orderId < b.orderId ? 1 : -1))
-      const items = newestFirst.slice(0, limit)
-      const nextCursor = newestFirst.length > limit ? (items.at(-1)?.orderId ?? null) : null
-      return { items, nextCursor }
+      return pageOf(newestFirst, limit, ({ orderId }) => orderId)
     },
   }
 }

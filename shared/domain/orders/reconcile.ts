@@ -3,8 +3,9 @@ import { log } from '../../platform/telemetry/log.ts'
 import { outOfTime } from '../../platform/telemetry/scope.ts'
 import type { Counters } from '../stock/counters.ts'
 import { readAllStock, readStock } from '../stock/repository.ts'
+import { createSettleDecided } from './decided.ts'
 import type { Holds } from './holds.ts'
-import { readClosedSince, readStates } from './repository.ts'
+import { readClosedSince } from './repository.ts'
 import { takenRows } from './taken.ts'
 
 const BATCH = 100
@@ -26,6 +27,7 @@ export type ReconcileDeps = {
  */
 export function createStockReconcile(deps: ReconcileDeps) {
   const { database, holds, counters } = deps
+  const settleDecided = createSettleDecided(deps)
 
   /** Orders that were closed lately are so in Redis, too: their units and what their buyers may have. */
   async function settleClosed(): Promise<void> {
@@ -42,20 +44,6 @@ export function createStockReconcile(deps: ReconcileDeps) {
     }
   }
 
-  /** Ends holds of orders on which the database has decided. */
-  async function settleDecided(skuIds: readonly string[]): Promise<void> {
-    const orderIds = [...new Set((await counters.ordersHolding(skuIds)).flat())]
-    if (orderIds.length === 0) return
-    const states = await readStates(database, orderIds)
-    const decided = await holds.findMany([...states.keys()])
-    if (decided.length === 0) return
-    const settled = decided.map((order) => {
-      const state = states.get(order.orderId) ?? ''
-      return { order, released: ['failed', 'cancelled'].includes(state) }
-    })
-    await holds.settle(settled, await takenRows(database, decided))
-  }
-
   return {
     /** One run over all SKUs. @returns how many counters had to be put right */
     async run(): Promise<{ skus: number; repaired: number }> {
@@ -65,7 +53,8 @@ export function createStockReconcile(deps: ReconcileDeps) {
       while (!outOfTime()) {
         const skuIds = (await readAllStock(database, after, BATCH)).map(({ skuId }) => skuId)
         if (skuIds.length === 0) return tally
-        await settleDecided(skuIds)
+        const orderIds = new Set((await counters.ordersHolding(skuIds)).flat())
+        await settleDecided(await holds.findMany([...orderIds]))
         // Read after the holds were ended: what has changed meanwhile is newer, and left alone.
         const repaired = await counters.repair(await readStock(database, skuIds))
         for (const skuId of repaired) log.warn('stock counter repaired', { skuId })

@@ -1,5 +1,6 @@
 import type { Queryable } from '../../platform/database/database.ts'
 import { sql } from '../../platform/database/sql.ts'
+import { pageOf } from '../../platform/http/page.ts'
 import { log } from '../../platform/telemetry/log.ts'
 import { currentScope } from '../../platform/telemetry/scope.ts'
 import type { IncidentView, ListIncidents } from './schemas.ts'
@@ -58,8 +59,7 @@ export function createIncidents(database: Queryable) {
         sql`SELECT id, kind, order_id, detail, trace_id, created_at FROM payment_incidents ${older}
             ORDER BY id DESC LIMIT ${limit + 1}`,
       )
-      const items = rows.slice(0, limit).map(toView)
-      return { items, nextCursor: rows.length > limit ? (items.at(-1)?.id ?? null) : null }
+      return pageOf(rows.map(toView), limit, ({ id }) => id)
     },
   }
 }

@@ -39,7 +39,8 @@ export function createRefunds({ database, take, push }: RefundDeps) {
       if (begun && !['asked', 'closed'].includes(asked.state)) {
         throw new WrongState({ status: order.state, refund: asked.state })
       }
-      await take(tx, 'grantRefund', order, admin, { reason: decision.reason ?? asked?.reason })
+      const reason = decision.reason ?? (begun ? asked.reason : undefined)
+      await take(tx, 'grantRefund', order, admin, { reason })
       const cameFrom = begun ? asked.cameFrom : order.state
       const attempt = begun && asked.state === 'closed' ? asked.attempt + 1 : 1
       await putRefund(tx, {
@@ -51,7 +52,7 @@ export function createRefunds({ database, take, push }: RefundDeps) {
         cameFrom,
         // What was never sent is still here.
         restock: decision.restock ?? cameFrom === 'paid',
-        ...reasonOf(decision.reason ?? asked?.reason),
+        ...reasonOf(reason),
         attempt,
         checkAt: new Date(),
       })

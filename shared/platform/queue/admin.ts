@@ -1,6 +1,6 @@
 import * as z from 'zod/mini'
 import { NotFound } from '../errors/standard.ts'
-import { currentScope } from '../telemetry/scope.ts'
+import { outOfTime } from '../telemetry/scope.ts'
 import { oldestMessageSeconds } from './age.ts'
 import { batchesOf } from './queue.ts'
 import { callSqs, queueUrl } from './sqs.ts'
@@ -72,7 +72,7 @@ export async function redrive(name: string): Promise<number> {
     }
   } catch (error) {
     // The time was up within a call. What was moved is worth an answer.
-    if (moved === 0 || currentScope()?.deadline.aborted !== true) throw error
+    if (moved === 0 || !outOfTime()) throw error
   }
   return moved
 }

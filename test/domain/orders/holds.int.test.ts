@@ -209,7 +209,10 @@ describe('holds', () => {
     await counters.mirror([{ skuId, stock: 100, version: '1' }])
     const using = () => orderOf({ [skuId]: 1 }, { userId, couponId, discountFen: 1 })
     expect(await place(using())).toEqual({ outcome: 'unknown', items: [], coupon: true })
-    await holds.loadClaims([{ userId, couponId, left: 1, version: '1' }])
+    await holds.settle([], {
+      stock: [],
+      claims: [{ userId, couponId, left: 1, version: '1' }],
+    })
     const orders = Array.from({ length: 100 }, using)
     const placed = await Promise.all(orders.map((order) => place(order)))
     expect(placed.filter(({ outcome }) => outcome === 'held')).toHaveLength(1)

@@ -241,6 +241,17 @@ describe('money', () => {
     expect(told).toEqual([])
   })
 
+  it('that is granted unasked does not repeat the words of a request that was refused', async () => {
+    const { orderId } = await shop.newOrder(await shop.newSku(STOCK), UNITS)
+    for (const kind of ['pay', 'payer', 'notice', 'ask', 'refuse'] as const) {
+      await attempt(kind, orderId)
+    }
+    await moves.grant(orderId)
+    const history = await readHistory(shop.database, orderId)
+    expect(history.find(({ step }) => step === 'askRefund')?.reason).toBe('x')
+    expect(history.find(({ step }) => step === 'grantRefund')).not.toHaveProperty('reason')
+  })
+
   it('that went back is noted once though WeChat tells it five times at once', async () => {
     const { orderId } = await shop.newOrder(await shop.newSku(STOCK), UNITS)
     for (const kind of ['pay', 'payer', 'notice', 'grant', 'finish'] as const) {
