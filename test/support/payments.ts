@@ -16,7 +16,6 @@ import { createWatch } from '../../shared/domain/payments/watch.ts'
 import { createCounters } from '../../shared/domain/stock/counters.ts'
 import { createStock } from '../../shared/domain/stock/stock.ts'
 import { createDatabase } from '../../shared/platform/database/database.ts'
-import { sql } from '../../shared/platform/database/sql.ts'
 import { NotFound } from '../../shared/platform/errors/standard.ts'
 import { createOutbox } from '../../shared/platform/outbox/outbox.ts'
 import type { Outgoing } from '../../shared/platform/queue/queue.ts'
@@ -29,6 +28,7 @@ import {
   type Transaction,
   WechatPayError,
 } from '../../shared/platform/wechat/pay/index.ts'
+import { insertSku } from './order-path.ts'
 import { orderOf } from './orders.ts'
 import { configOf, notice, paid, refunded, signed } from './wechat-pay.ts'
 
@@ -198,17 +198,7 @@ export function startShop(endpoints: {
     notices: createNotices({ wechat, settle, apply: payback.apply }),
     reconcile: createReconcile({ database, wechat, check: watch.check }),
 
-    async newSku(units: number): Promise<string> {
-      const { insertId } = await database.write(
-        sql`INSERT INTO skus (product_id, title, price_fen, stock, attributes)
-            VALUES (1, 'x', 1, ${units}, '{}')`,
-      )
-      await database.write(
-        sql`INSERT INTO stock_ledger (sku_id, kind, delta, created_at)
-            VALUES (${insertId}, 'receive', ${units}, ${new Date()})`,
-      )
-      return insertId
-    },
+    newSku: (units: number) => insertSku(database, units),
     /** An order that the stock job has written. */
     async newOrder(skuId: string, units: number) {
       const order = orderOf({ [skuId]: units }, { userId: '7' })

@@ -1,0 +1,97 @@
+import { describe, expect, inject, it, vi } from 'vitest'
+import { createClose } from '../../../shared/domain/orders/close.ts'
+import { WrongState } from '../../../shared/domain/orders/errors.ts'
+import type { Holds } from '../../../shared/domain/orders/holds.ts'
+import { SYSTEM } from '../../../shared/domain/orders/machine.ts'
+import { OrderAccepted } from '../../../shared/domain/orders/messages.ts'
+import { createPersist } from '../../../shared/domain/orders/persist.ts'
+import { createStockReconcile } from '../../../shared/domain/orders/reconcile.ts'
+import { createSteps } from '../../../shared/domain/orders/steps.ts'
+import { counterKey } from '../../../shared/domain/stock/keys.ts'
+import { RedisClient } from '../../../shared/platform/redis/client.ts'
+import { log } from '../../../shared/platform/telemetry/log.ts'
+import { orderPath } from '../../support/order-path.ts'
+import { orderOf } from '../../support/orders.ts'
+
+const { database, holds, counters, outbox, persist, close, newSku, accept, expectBalance } =
+  orderPath()
+
+describe('a word to Redis that got lost', () => {
+  const lost = () => Promise.reject(new Error('cut off'))
+  const deaf = () => ({ ...holds, settle: lost }) as unknown as Holds
+  const again = async (sku: string, userId: string, limit: number) => {
+    const order = orderOf({ [sku]: 2 }, { userId })
+    const { outcome } = await holds.place({
+      message: OrderAccepted.of(order),
+      key: order.orderId,
+      bodyHash: 'h',
+      answer: '{}',
+      limits: [limit],
+    })
+    return outcome
+  }
+  const reconcile = () =>
+    createStockReconcile({ database, holds, counters, unpaidMinutes: 15 }).run()
+
+  it('is said again when the order is closed again', async () => {
+    const sku = await newSku(2)
+    const order = await accept({ [sku]: 2 })
+    await persist([order])
+    const closeDeaf = createClose({ database, holds: deaf(), take: createSteps(outbox) })
+    const how = { actor: SYSTEM, reason: 'test' }
+    await expect(closeDeaf(order.orderId, how)).rejects.toThrow('cut off')
+    expect(await again(sku, '8', 0)).toBe('short')
+    await expect(close(order.orderId, how)).rejects.toThrow(WrongState)
+    expect(await again(sku, '8', 0)).toBe('held')
+  })
+
+  it('is made up for by the reconciler: units, and what the buyer may have', async () => {
+    const sku = await newSku(4)
+    const userId = String(3_000_000_000 + Math.floor(Math.random() * 1_000_000_000))
+    expect(await again(sku, userId, 2)).toBe('held')
+    const [kept] = await holds.ofUser(userId)
+    if (kept === undefined) throw new Error('is not held')
+    await expect(createPersist({ database, holds: deaf(), outbox })([kept])).rejects.toThrow(
+      'cut off',
+    )
+    const closeDeaf = createClose({ database, holds: deaf(), take: createSteps(outbox) })
+    const how = { actor: SYSTEM, reason: 'test' }
+    await expect(closeDeaf(kept.orderId, how)).rejects.toThrow('cut off')
+    expect(await again(sku, userId, 2)).toBe('over')
+    await reconcile()
+    expect(await again(sku, userId, 2)).toBe('held')
+    await expectBalance(sku, { held: 2, available: 2 })
+  })
+
+  it('of an order that was closed after its hold had ended is made up for, too', async () => {
+    const sku = await newSku(4)
+    const userId = String(3_000_000_000 + Math.floor(Math.random() * 1_000_000_000))
+    expect(await again(sku, userId, 2)).toBe('held')
+    const [kept] = await holds.ofUser(userId)
+    if (kept === undefined) throw new Error('is not held')
+    await persist([kept])
+    const closeDeaf = createClose({ database, holds: deaf(), take: createSteps(outbox) })
+    const how = { actor: SYSTEM, reason: 'test' }
+    await expect(closeDeaf(kept.orderId, how)).rejects.toThrow('cut off')
+    expect(await again(sku, userId, 2)).toBe('over')
+    await reconcile()
+    expect(await again(sku, userId, 2)).toBe('held')
+  })
+
+  it('or a counter that is wrong is put right and told, and one that is right is left alone', async () => {
+    const [wrong, right] = [await newSku(3), await newSku(3)]
+    const redis = new RedisClient({
+      url: inject('endpoints').redisRest ?? '',
+      token: inject('endpoints').redisRestToken ?? '',
+    })
+    await redis.hset(counterKey(wrong), { base: 1, held: 7 })
+    const warned = vi.spyOn(log, 'warn').mockImplementation(() => {})
+    await reconcile()
+    expect(warned).toHaveBeenCalledWith('stock counter repaired', { skuId: wrong })
+    expect(warned).not.toHaveBeenCalledWith('stock counter repaired', { skuId: right })
+    warned.mockRestore()
+    const order = await accept({ [wrong]: 3 })
+    await persist([order])
+    await expectBalance(wrong, { held: 3, available: 0 })
+  })
+})
