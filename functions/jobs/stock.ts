@@ -2,7 +2,7 @@
 import { persist } from '../../shared/domain/orders/index.ts'
 import { OrderAccepted } from '../../shared/domain/orders/messages.ts'
 import type { AcceptedOrder } from '../../shared/domain/orders/order.ts'
-import { isOutage } from '../../shared/platform/database/database.ts'
+import { isOutage } from '../../shared/platform/errors/api-error.ts'
 import { batchJob, type Failures } from '../../shared/platform/jobs/job.ts'
 
 type Persist = (orders: readonly AcceptedOrder[]) => Promise<void>

@@ -1,5 +1,6 @@
 import type * as z from 'zod/mini'
-import { type Database, isOutage } from '../../platform/database/database.ts'
+import type { Database } from '../../platform/database/database.ts'
+import { isOutage } from '../../platform/errors/api-error.ts'
 import { NotFound } from '../../platform/errors/standard.ts'
 import type { Counters, StockRow } from './counters.ts'
 import { OutOfStock } from './errors.ts'

@@ -2,7 +2,6 @@ import { Client, type Connection, type Transaction } from '@planetscale/database
 import type { Sql } from 'sql-template-tag'
 import { settings } from '../config/index.ts'
 import { once } from '../config/once.ts'
-import { ApiError } from '../errors/api-error.ts'
 import { describeError, log } from '../telemetry/log.ts'
 import { callDeadline, currentScope } from '../telemetry/scope.ts'
 import { isRetryable, OutcomeUnknown, StatementFailed, toDatabaseFailure } from './errors.ts'
@@ -116,10 +115,14 @@ const BEGIN = plain('BEGIN')
 const COMMIT = plain('COMMIT')
 const ROLLBACK = plain('ROLLBACK')
 
-/** The container's one handle on the primary database; reads go there too for now. */
+/** The container's one handle on the primary database. */
 export const database = /* @__PURE__ */ once(() => createDatabase(settings().DATABASE_URL))
 
-/** @returns true where the same may succeed later: something does not answer, or did not in time */
-export function isOutage(error: unknown): boolean {
-  return error instanceof ApiError && error.status === 503
-}
+/**
+ * The container's handle on the read replica; the primary where none is set. Use it for what may be
+ * some moments old.
+ */
+export const replica = /* @__PURE__ */ once(() => {
+  const { DATABASE_REPLICA_URL } = settings()
+  return DATABASE_REPLICA_URL === undefined ? database() : createDatabase(DATABASE_REPLICA_URL)
+})

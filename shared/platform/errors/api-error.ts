@@ -41,3 +41,8 @@ export type ApiErrorClass = (new (
   options?: Options,
 ) => ApiError) &
   Pick<typeof ApiError, 'code' | 'summary'>
+
+/** @returns true where the same may succeed later: something does not answer, or did not in time */
+export function isOutage(error: unknown): boolean {
+  return error instanceof ApiError && error.status === 503
+}

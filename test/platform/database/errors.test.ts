@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { DatabaseError } from '@planetscale/database'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import * as z from 'zod/mini'
-import { createDatabase, isOutage } from '../../../shared/platform/database/database.ts'
+import { createDatabase } from '../../../shared/platform/database/database.ts'
 import {
   isDuplicate,
   isRetryable,
@@ -13,6 +13,7 @@ import {
   toDatabaseFailure,
 } from '../../../shared/platform/database/errors.ts'
 import { sql } from '../../../shared/platform/database/sql.ts'
+import { isOutage } from '../../../shared/platform/errors/api-error.ts'
 import { Unavailable } from '../../../shared/platform/errors/standard.ts'
 import { route } from '../../../shared/platform/http/route.ts'
 import { contextOf, envelopeOf, eventOf } from '../../support/context.ts'
