@@ -1,12 +1,18 @@
+import { hash } from 'node:crypto'
 import { errors, jwtVerify, SignJWT } from 'jose'
 import { settings } from '../config/index.ts'
 import { NotSignedIn, SessionEnded, TokenExpired, Unavailable } from '../errors/standard.ts'
 import type { Identity } from './identity.ts'
-import { ALGORITHM, areKeysStale, currentKeys, tokenKeys } from './keys.ts'
+import { ALGORITHM, areKeysStale, currentKeys, type Keys, tokenKeys } from './keys.ts'
+import { createMemory } from './memory.ts'
 import { isSessionAlive } from './sessions.ts'
 
 /** The header's `typ` of access tokens (RFC 9068), so that no other token passes for one. */
 const TYPE = 'at+jwt'
+
+/** Tokens that this container has checked, by their hash, so that a dump of its memory holds none. */
+const checked = createMemory<Identity>(10_000, () => Date.now())
+let checkedBy: Keys | undefined
 
 /**
  * Makes an access token.
@@ -32,14 +38,32 @@ export async function signAccess({ id, role, sessionId }: Identity): Promise<str
  *   nobody can tell
  */
 export async function verifyAccess(token: string): Promise<Identity> {
-  const identity = await verifySignature(token)
+  const identity = await recognise(token)
   if (!(await isSessionAlive(identity.sessionId))) throw new SessionEnded()
   return identity
 }
 
-async function verifySignature(token: string): Promise<Identity> {
+/** A token is checked once per container, until it expires or the keys change. */
+async function recognise(token: string): Promise<Identity> {
+  const keys = await tokenKeys()
+  if (checkedBy !== keys) {
+    // The key of some of them may have been taken out of use.
+    checked.clear()
+    checkedBy = keys
+  }
+  const key = hash('sha256', token, 'base64url')
+  const known = checked.get(key)
+  if (known !== undefined) return known
+  const { identity, expiresAt } = await verifySignature(token)
+  if (checkedBy === keys) checked.set(key, identity, expiresAt)
+  return identity
+}
+
+type Verified = { identity: Identity; expiresAt: number }
+
+async function verifySignature(token: string): Promise<Verified> {
   const { JWT_ISSUER, JWT_AUDIENCE } = settings()
-  const verify = ({ verifying }: Awaited<ReturnType<typeof tokenKeys>>) =>
+  const verify = ({ verifying }: Keys) =>
     jwtVerify(token, verifying, {
       algorithms: [ALGORITHM],
       issuer: JWT_ISSUER,
@@ -53,11 +77,12 @@ async function verifySignature(token: string): Promise<Identity> {
       if (!(error instanceof errors.JWKSNoMatchingKey)) throw error
       return verify(await tokenKeys(0))
     })
-    return {
+    const identity: Identity = {
       id: String(payload.sub),
       role: payload.role === 'admin' ? 'admin' : 'user',
       sessionId: String(payload.sid),
     }
+    return { identity, expiresAt: Number(payload.exp) * 1000 }
   } catch (error) {
     if (error instanceof errors.JWTExpired) throw new TokenExpired(undefined, { cause: error })
     if (error instanceof errors.JWKSNoMatchingKey && areKeysStale()) {

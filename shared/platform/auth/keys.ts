@@ -16,7 +16,7 @@ export const KEYS_LIMIT_SECONDS = 2_700
 /** Shortest time between two reads, also for tokens of keys that nobody knows. */
 const RETRY_MILLIS = 30_000
 
-type Keys = {
+export type Keys = {
   /** Signs new tokens. */
   signing: ReturnType<typeof importJWK>
   kid: string

@@ -4,6 +4,7 @@ import { once } from '../config/once.ts'
 import { NotSignedIn, SessionEnded } from '../errors/standard.ts'
 import { redis } from '../redis/client.ts'
 import { script } from '../redis/script.ts'
+import { createMemory } from './memory.ts'
 import { CREATE, END, END_ALL, LIST, ROTATE } from './session-scripts.ts'
 
 /** How long a container believes that a session lives, in milliseconds: the revocation delay. */
@@ -32,7 +33,7 @@ const list = /* @__PURE__ */ once(() =>
 )
 const end = /* @__PURE__ */ once(() => script<number>(redis(), END))
 const endAll = /* @__PURE__ */ once(() => script<string[]>(redis(), END_ALL))
-const aliveUntil = new Map<string, number>()
+const alive = createMemory<true>(REMEMBER_COUNT, () => performance.now())
 
 type Rotated = [userId: string, salt: string]
 export type OpenedSession = { sessionId: string; refreshToken: string }
@@ -131,7 +132,7 @@ export async function sessionsOf(userId: string): Promise<SessionInfo[]> {
  * @returns false where the user has no such session
  */
 export async function endSession(userId: string, sessionId: string): Promise<boolean> {
-  aliveUntil.delete(sessionId)
+  alive.delete(sessionId)
   return (
     (await end()(
       [sessionKey(sessionId), userKey(userId), successorKey(sessionId)],
@@ -145,7 +146,7 @@ async function endEach(userId: string, closedSeconds: number): Promise<void> {
     [userKey(userId), closedKey(userId)],
     [sessionKey(''), successorKey(''), closedSeconds],
   )
-  for (const sessionId of ended) aliveUntil.delete(sessionId)
+  for (const sessionId of ended) alive.delete(sessionId)
 }
 
 /** Ends all sessions of a user, as {@link endSession} does. */
@@ -160,14 +161,10 @@ export async function closeSessions(userId: string): Promise<void> {
 
 /** @returns whether the session lives; asks Redis at most every few seconds per container */
 export async function isSessionAlive(sessionId: string): Promise<boolean> {
-  const now = performance.now()
-  if ((aliveUntil.get(sessionId) ?? 0) > now) return true
+  if (alive.get(sessionId) === true) return true
+  // Before the question: from then on the session may have ended.
+  const asked = performance.now()
   if ((await redis().exists(sessionKey(sessionId))) === 0) return false
-  aliveUntil.delete(sessionId)
-  if (aliveUntil.size >= REMEMBER_COUNT) {
-    const [oldest] = aliveUntil.keys()
-    if (oldest !== undefined) aliveUntil.delete(oldest)
-  }
-  aliveUntil.set(sessionId, now + REMEMBER_MILLIS)
+  alive.set(sessionId, true, asked + REMEMBER_MILLIS)
   return true
 }

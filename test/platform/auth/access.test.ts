@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto'
 import { exportSPKI, importJWK, type JWK, SignJWT } from 'jose'
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { signAccess, verifyAccess } from '../../../shared/platform/auth/access.ts'
 import { tokenKeys } from '../../../shared/platform/auth/keys.ts'
 import { Unavailable } from '../../../shared/platform/errors/standard.ts'
@@ -74,6 +75,41 @@ describe('an access token', () => {
     const admin = Buffer.from(JSON.stringify(claims())).toString('base64url')
     expect(await codeOf(`${head}.${admin}.${signature}`)).toBe(40101)
     expect(await codeOf(`${head}.${admin}.`)).toBe(40101)
+  })
+})
+
+describe('a token that was checked before', () => {
+  afterEach(() => {
+    vi.useRealTimers()
+    vi.restoreAllMocks()
+  })
+
+  /** Signing gives the same token for the same words, and the tests above may have used them. */
+  const newToken = () => signAccess({ ...identity, sessionId: randomUUID() })
+
+  it('is not checked again, but its session is asked about', async () => {
+    const token = await newToken()
+    const checks = vi.spyOn(crypto.subtle, 'verify')
+    const questions = vi.spyOn(globalThis, 'fetch')
+    for (let time = 1; time <= 3; time++) {
+      expect(await codeOf(token)).toBe(50301)
+      expect(questions).toHaveBeenCalledTimes(time)
+    }
+    expect(checks).toHaveBeenCalledTimes(1)
+  })
+
+  it('lends nothing to one that differs by a letter', async () => {
+    const token = await newToken()
+    expect(await codeOf(token)).toBe(50301)
+    const other = token.at(-2) === 'A' ? 'B' : 'A'
+    expect(await codeOf(token.slice(0, -2) + other + token.slice(-1))).toBe(40101)
+  })
+
+  it('expires all the same', async () => {
+    const token = await newToken()
+    expect(await codeOf(token)).toBe(50301)
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 901_000 })
+    expect(await codeOf(token)).toBe(40102)
   })
 })
 
