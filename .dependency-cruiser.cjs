@@ -27,6 +27,12 @@ module.exports = {
       to: { path: '^(local|test|bench)/' },
     },
     {
+      name: 'nothing-imports-bench',
+      severity: 'error',
+      from: { path: '^(functions|shared|local|client)/' },
+      to: { path: '^bench/' },
+    },
+    {
       name: 'the-client-stands-alone',
       comment:
         'It is a package of its own, without dependencies, for an engine that is not Node.js.',

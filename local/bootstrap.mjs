@@ -27,8 +27,11 @@ const COMMANDS = {
   demo: "plays one shopper's journey against the running stack",
   invoke: 'calls one function on its sample in events/',
   keys: 'makes and rotates the keys that sign access tokens',
+  bench: 'measures the shop against other ways of building it',
   package: 'builds the CloudFormation template and the zips',
 }
+
+const NEED_ENGINES = ['start', 'test', 'bench']
 
 const KILL_MILLIS = 1_500
 const WATCH_MILLIS = 1_000
@@ -208,10 +211,11 @@ async function main() {
     return
   }
   await installPackages()
-  if (!asksForHelp && (command === 'start' || command === 'test')) await installEngines()
+  if (!asksForHelp && NEED_ENGINES.includes(command)) await installEngines()
   const bin = join(ROOT, 'node_modules', '.bin')
   const env = { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH ?? ''}` }
-  process.exitCode = await run(NODE, [join(ROOT, 'local', `${command}.ts`), ...args], {
+  const folder = command === 'bench' ? 'bench' : 'local'
+  process.exitCode = await run(NODE, [join(ROOT, folder, `${command}.ts`), ...args], {
     env,
     // Nothing is sent over it: it closes when we are killed, and the command ends too.
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],

@@ -15,7 +15,7 @@ export const CHECKS: readonly Check[] = [
   {
     name: 'layers',
     command: 'depcruise',
-    args: ['functions', 'shared', 'local', 'test', 'client/src'],
+    args: ['functions', 'shared', 'local', 'bench', 'test', 'client/src'],
   },
   { name: 'docs are up to date', command: 'node', args: ['local/docs.ts', '--check'] },
 ]

@@ -7,6 +7,7 @@ import { queuesOf } from './aws/resources.ts'
 import { startSes } from './aws/ses.ts'
 import { startSqs } from './aws/sqs.ts'
 import { startPlanetscaleBridge } from './bridges/planetscale.ts'
+import type { Bridge } from './bridges/server.ts'
 import { startUpstashBridge } from './bridges/upstash.ts'
 import { seedCatalog } from './catalog/seed.ts'
 import { startDatabase } from './engines/database.ts'
@@ -48,6 +49,8 @@ export type Services = {
   endpoints: Endpoints
   /** What the functions find in their environment. */
   env: Record<string, string>
+  /** What every call to an engine passes: it can be made slow or failing there, and is counted. */
+  bridges: Record<'database' | 'replica' | 'redis', Bridge>
   stop(): Promise<void>
 }
 
@@ -184,7 +187,9 @@ export async function startServices({
       ADMIN_OPENIDS: wechat.openidOf('admin'),
       MAIL_FROM: 'minimall <shop@example.com>',
     }
-    return { endpoints, env, stop }
+    const { primary, replica } = database
+    const bridges = { database: primary, replica, redis: cache.bridge }
+    return { endpoints, env, bridges, stop }
   } catch (error) {
     // What is still starting must be known before it can be stopped.
     await Promise.allSettled(parts)

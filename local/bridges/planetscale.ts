@@ -112,6 +112,7 @@ export async function startPlanetscaleBridge(options: Options): Promise<Bridge> 
   return {
     url: `${server.url.replace('//', `//${username}:${password}@`)}/minimall`,
     faults: server.faults,
+    calls: server.calls,
     stop,
   }
 }

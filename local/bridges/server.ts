@@ -5,7 +5,13 @@ import * as z from 'zod'
 import { bodyOf, type Listening, listen } from '../lib/http.ts'
 import { type Fault, Faults } from './faults.ts'
 
-export type Bridge = { url: string; faults: Faults; stop(): Promise<void> }
+export type Bridge = {
+  url: string
+  faults: Faults
+  /** How many calls have come: statements, or commands and pipelines. */
+  calls(): number
+  stop(): Promise<void>
+}
 
 /** @param gone aborts when the caller hangs up before it has the whole answer */
 export type Call = { request: IncomingMessage; url: URL; body: Buffer; gone: AbortSignal }
@@ -27,9 +33,12 @@ const MAX_BODY_BYTES = 64 * 1024 * 1024
  * The HTTP side that the bridges share: authorisation, faults on demand (`POST /__faults` sets them
  * from another process), and a signal for callers that hang up.
  */
-export async function serveBridge(options: Options): Promise<Listening & { faults: Faults }> {
+export async function serveBridge(
+  options: Options,
+): Promise<Listening & Pick<Bridge, 'faults' | 'calls'>> {
   const { failure } = options
   const faults = new Faults()
+  let calls = 0
   const expected = Buffer.from(options.authorization)
 
   const isAllowed = ({ headers }: IncomingMessage) => {
@@ -45,6 +54,7 @@ export async function serveBridge(options: Options): Promise<Listening & { fault
     const body = await bodyOf(request)
     const url = new URL(request.url ?? '/', 'http://bridge')
     if (url.pathname === '/__faults') return setFaults(body)
+    calls++
     const fault = await faults.strike(gone)
     if (fault === 'refuse') return failure(503, 'injected fault')
     if (fault === 'hang') await once(gone, 'abort')
@@ -77,7 +87,7 @@ export async function serveBridge(options: Options): Promise<Listening & { fault
   }
 
   const server = await listen((request, response) => void serve(request, response), options.port)
-  return { ...server, faults }
+  return { ...server, faults, calls: () => calls }
 }
 
 function send(response: ServerResponse, { status, json }: Answer): void {

@@ -43,7 +43,7 @@ export async function startUpstashBridge(options: {
       await server.stop()
       disconnect()
     }
-    return { url: server.url, faults: server.faults, stop }
+    return { url: server.url, faults: server.faults, calls: server.calls, stop }
   } catch (error) {
     disconnect()
     throw error

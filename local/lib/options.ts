@@ -34,6 +34,12 @@ export function optionsOf<const T extends Config>(help: string, options: T) {
   return parsed(help, options, false).values
 }
 
+/** Like {@link optionsOf} for a command that also takes names. */
+export function argumentsOf<const T extends Config>(help: string, options: T) {
+  const { values, positionals } = parsed(help, options, true)
+  return { values, names: positionals as readonly string[] }
+}
+
 /**
  * Like {@link optionsOf} for a command that does one of several things.
  * @returns which of `steps` was asked for, and the options
