@@ -73,6 +73,10 @@ export const SETTINGS = {
     'Read replica, in the same form. Left out: reads go to the primary.',
     { secret: true, sample: 'https://USER:PASSWORD@aws.connect.psdb.cloud/minimall' },
   ),
+  SLOW_QUERY_MS: setting(
+    wholeNumber(1000, 0, 60_000),
+    'Milliseconds from which a statement is logged as slow, with its plan; 0 logs every statement.',
+  ),
   UPSTASH_REDIS_REST_URL: setting(url, 'Upstash Redis REST address.', {
     secret: true,
     sample: 'https://NAME.upstash.io',

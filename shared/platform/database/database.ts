@@ -1,10 +1,12 @@
-import { Client, type Connection, type Transaction } from '@planetscale/database'
+import { Client, type Connection } from '@planetscale/database'
 import type { Sql } from 'sql-template-tag'
 import { settings } from '../config/index.ts'
 import { once } from '../config/once.ts'
 import { describeError, log } from '../telemetry/log.ts'
-import { callDeadline, currentScope } from '../telemetry/scope.ts'
+import { callDeadline } from '../telemetry/scope.ts'
+import { commented } from './comment.ts'
 import { isRetryable, OutcomeUnknown, StatementFailed, toDatabaseFailure } from './errors.ts'
+import { createSlowLog, PLAN_MILLIS, type SlowLog } from './slow.ts'
 import { fromColumn } from './values.ts'
 
 /** Longest wait for one statement, in milliseconds; the invocation's deadline may come first. */
@@ -36,42 +38,51 @@ export type Database = Queryable & {
   transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T>
 }
 
-/** The trace id as a comment, so that the server's own logs can be joined with ours. */
-function commented(statement: string): string {
-  const scope = currentScope()
-  return scope === undefined ? statement : `${statement} /*traceId='${scope.traceId}'*/`
-}
-
-async function execute(target: Client | Connection | Transaction, statement: Sql) {
-  try {
-    return await target.execute(commented(statement.sql), statement.values)
-  } catch (error) {
-    throw toDatabaseFailure(error)
+function queryable(target: Client | Connection, slow: SlowLog): Queryable {
+  async function execute(statement: Sql) {
+    const started = performance.now()
+    const text = statement.sql
+    try {
+      return await target.execute(commented(text), statement.values)
+    } catch (error) {
+      throw toDatabaseFailure(error)
+    } finally {
+      slow(text, statement.values, performance.now() - started)
+    }
   }
-}
-
-function queryable(target: Client | Connection | Transaction): Queryable {
   return {
-    query: async <Row>(statement: Sql) => (await execute(target, statement)).rows as Row[],
+    query: async <Row>(statement: Sql) => (await execute(statement)).rows as Row[],
     write: async (statement) => {
-      const { rowsAffected, insertId } = await execute(target, statement)
+      const { rowsAffected, insertId } = await execute(statement)
       return { rowsAffected, insertId }
     },
   }
 }
 
-/**
- * Opens a database by its PlanetScale address. Nothing is sent until the first statement; every
- * statement is bounded by the invocation's deadline.
- */
-export function createDatabase(url: string): Database {
-  const client = new Client({
+function clientOf(url: string, millis: number): Client {
+  return new Client({
     url,
     cast: fromColumn,
     fetch: (input, init) =>
-      fetch(input, { ...(init as RequestInit), signal: callDeadline(STATEMENT_MILLIS) }),
+      fetch(input, { ...(init as RequestInit), signal: callDeadline(millis) }),
   })
-  return { ...queryable(client), transaction: (work) => retried(() => attempt(client, work)) }
+}
+
+/**
+ * Opens a database by its PlanetScale address. Nothing is sent until the first statement; every
+ * statement is bounded by the invocation's deadline.
+ * @param slowMillis from how long on a statement is logged as slow
+ */
+export function createDatabase(url: string, slowMillis = Number.POSITIVE_INFINITY): Database {
+  const client = clientOf(url, STATEMENT_MILLIS)
+  const slow = createSlowLog(slowMillis, async (text, values) => {
+    // On a session of its own: a transaction that asked has no room for it.
+    return (await clientOf(url, PLAN_MILLIS).execute(commented(text), values)).rows
+  })
+  return {
+    ...queryable(client, slow),
+    transaction: (work) => retried(() => attempt(client, slow, work)),
+  }
 }
 
 async function retried<T>(run: () => Promise<T>): Promise<T> {
@@ -86,9 +97,12 @@ async function retried<T>(run: () => Promise<T>): Promise<T> {
 }
 
 /** The driver's own transaction() hides the first error behind a failing ROLLBACK: hence this. */
-async function attempt<T>(client: Client, work: (tx: Queryable) => Promise<T>): Promise<T> {
-  const connection = client.connection()
-  const tx = queryable(connection)
+async function attempt<T>(
+  client: Client,
+  slow: SlowLog,
+  work: (tx: Queryable) => Promise<T>,
+): Promise<T> {
+  const tx = queryable(client.connection(), slow)
   await tx.write(BEGIN)
   let result: T
   try {
@@ -116,13 +130,17 @@ const COMMIT = plain('COMMIT')
 const ROLLBACK = plain('ROLLBACK')
 
 /** The container's one handle on the primary database. */
-export const database = /* @__PURE__ */ once(() => createDatabase(settings().DATABASE_URL))
+export const database = /* @__PURE__ */ once(() => {
+  const { DATABASE_URL, SLOW_QUERY_MS } = settings()
+  return createDatabase(DATABASE_URL, SLOW_QUERY_MS)
+})
 
 /**
  * The container's handle on the read replica; the primary where none is set. Use it for what may be
  * some moments old.
  */
 export const replica = /* @__PURE__ */ once(() => {
-  const { DATABASE_REPLICA_URL } = settings()
-  return DATABASE_REPLICA_URL === undefined ? database() : createDatabase(DATABASE_REPLICA_URL)
+  const { DATABASE_REPLICA_URL, SLOW_QUERY_MS } = settings()
+  if (DATABASE_REPLICA_URL === undefined) return database()
+  return createDatabase(DATABASE_REPLICA_URL, SLOW_QUERY_MS)
 })

@@ -46,8 +46,9 @@ export function route<const D extends RouteDefinition>(
       const answer = await handle(event.input as Input<D>)
       return (answer instanceof Reply ? answer : new Reply(200, answer)) as never
     })
+  const name = `${definition.method} ${definition.path}`
   const handler = (event: APIGatewayProxyEventV2, context: Context) =>
-    invocation(context, traceIdFrom(event.headers['x-trace-id']), () =>
+    invocation(context, name, traceIdFrom(event.headers['x-trace-id']), () =>
       stack(event as HttpEvent, context),
     )
   return Object.assign(handler, { definition })

@@ -47,7 +47,9 @@ export function batchJob<const D extends JobDefinition>(definition: D, work: Bat
     handleBatch(definition, work as Batch<JobDefinition>, event),
   )
   const handler = (event: SQSEvent, context: Context) =>
-    invocation(context, traceOfBatch(event), () => stack(event, context))
+    invocation(context, `queue ${definition.queue}`, traceOfBatch(event), () =>
+      stack(event, context),
+    )
   return Object.assign(handler, { definition })
 }
 

@@ -30,6 +30,6 @@ export function schedule(name: string, work: () => Promise<Tally>): Schedule {
     }
   })
   const handler = (event: ScheduledEvent, context: Context) =>
-    invocation(context, traceIdFrom(undefined), () => stack(event, context))
+    invocation(context, `schedule ${name}`, traceIdFrom(undefined), () => stack(event, context))
   return Object.assign(handler, { definition: { schedule: name } })
 }

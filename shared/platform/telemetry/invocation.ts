@@ -10,16 +10,29 @@ let cold = true
 
 /**
  * Opens the scope of one invocation: trace id, cold start, and a deadline made from the remaining
- * time less a reserve.
+ * time less a reserve. It ends when `work` and all that was put `alongside` it have ended.
+ * @param route what the function does: see {@link Scope}
  */
-export function invocation<T>(context: Context, traceId: string, work: (scope: Scope) => T): T {
+export function invocation<T>(
+  context: Context,
+  route: string,
+  traceId: string,
+  work: (scope: Scope) => Promise<T>,
+): Promise<T> {
   const remaining = context.getRemainingTimeInMillis?.() ?? DEFAULT_MILLIS
   const scope: Scope = {
     traceId,
     functionName: context.functionName ?? 'unknown',
+    route,
     coldStart: cold,
     deadline: AbortSignal.timeout(Math.max(1, Math.floor(remaining - DEADLINE_RESERVE_MILLIS))),
   }
   cold = false
-  return withScope(scope, () => work(scope))
+  return withScope(scope, async () => {
+    try {
+      return await work(scope)
+    } finally {
+      if (scope.alongside !== undefined) await Promise.all(scope.alongside)
+    }
+  })
 }

@@ -7,10 +7,14 @@ export type Scope = {
   traceId: string
   /** The Lambda function's name. */
   functionName: string
+  /** What the function does: `GET /api/orders/{id}`, `queue stock`, `schedule relay`. */
+  route?: string
   /** True for the first invocation of this container. */
   coldStart: boolean
   /** Aborts shortly before the platform would end the invocation. */
   deadline: AbortSignal
+  /** What {@link alongside} was given. */
+  alongside?: Promise<void>[]
 }
 
 /** The form of a trace id that a request may bring. */
@@ -40,6 +44,18 @@ export function callDeadline(capMillis: number): AbortSignal {
   const cap = AbortSignal.timeout(capMillis)
   const scope = currentScope()
   return scope === undefined ? cap : AbortSignal.any([scope.deadline, cap])
+}
+
+/**
+ * Hands over work that its caller does not wait for. The invocation does, before it ends: afterwards
+ * Lambda freezes the container.
+ * @param work is bounded by itself, and never rejects
+ */
+export function alongside(work: Promise<void>): void {
+  const scope = currentScope()
+  if (scope === undefined) return
+  scope.alongside ??= []
+  scope.alongside.push(work)
 }
 
 /** @returns whether the running invocation is about to be ended: begin nothing new then */
