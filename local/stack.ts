@@ -170,6 +170,7 @@ export async function startServices({
       AWS_ENDPOINT_URL_SQS: endpoints.sqs,
       AWS_ENDPOINT_URL_SESV2: endpoints.ses,
       AWS_ENDPOINT_URL_S3: endpoints.s3,
+      EXPORT_BUCKET,
       AWS_ENDPOINT_URL_CLOUDWATCH: cloud.cloudwatch.url,
       QUEUE_URL_PREFIX: cloud.sqs.queueUrlPrefix,
       JWT_KEYS: keptSecret(join(dir, 'secrets', 'jwt-keys.json'), newSigningKeys),

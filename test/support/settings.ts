@@ -18,6 +18,8 @@ const SETTINGS: Record<string, string> = {
   AWS_ENDPOINT_URL_SQS: 'http://127.0.0.1:9',
   AWS_ENDPOINT_URL_SESV2: 'http://127.0.0.1:9',
   AWS_ENDPOINT_URL_CLOUDWATCH: 'http://127.0.0.1:9',
+  AWS_ENDPOINT_URL_S3: 'http://127.0.0.1:9',
+  EXPORT_BUCKET: 'minimall-test-exports',
   QUEUE_URL_PREFIX: 'http://127.0.0.1:9/000000000000/minimall-test-',
   JWT_KEYS: JSON.stringify({ keys: [{ ...privateKey.export({ format: 'jwk' }), kid: 'test' }] }),
   WECHAT_API_URL: 'http://127.0.0.1:9',

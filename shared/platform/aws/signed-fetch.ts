@@ -23,8 +23,19 @@ function clientFor(service: string): AwsClient {
 /**
  * `fetch` to an AWS service, signed with Signature Version 4. No retries: whoever calls knows what
  * may be sent twice. Why not the SDK: docs/decisions/0004-aws-by-signed-fetch.md.
- * @param service the service's signing name: `sqs`, `ses`, `ssm`
+ * @param service the service's signing name: `sqs`, `ses`, `ssm`, `s3`
  */
 export async function awsFetch(service: string, url: string, init: RequestInit): Promise<Response> {
   return clientFor(service).fetch(url, init)
+}
+
+/**
+ * Signs an address, so that whoever has it may GET it until it expires.
+ * @param url with how long it is good, in seconds, as `X-Amz-Expires`; it ends earlier with the
+ *   credentials of the container that signed it
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
+ */
+export async function signedUrl(service: string, url: string): Promise<string> {
+  const { url: signed } = await clientFor(service).sign(url, { aws: { signQuery: true } })
+  return signed
 }

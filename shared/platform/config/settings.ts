@@ -87,6 +87,7 @@ export const SETTINGS = {
   }),
   AWS_ENDPOINT_URL_SQS: setting(z.optional(url), 'SQS server in place of AWS (local stack).'),
   AWS_ENDPOINT_URL_SESV2: setting(z.optional(url), 'SES server in place of AWS (local stack).'),
+  AWS_ENDPOINT_URL_S3: setting(z.optional(url), 'S3 server in place of AWS (local stack).'),
   AWS_ENDPOINT_URL_CLOUDWATCH: setting(
     z.optional(url),
     'CloudWatch server in place of AWS (local stack).',
@@ -95,6 +96,13 @@ export const SETTINGS = {
     url,
     'What stands before the name of a queue in its URL; serverless.yml sets it.',
     { sample: 'https://sqs.ap-southeast-1.amazonaws.com/123456789012/minimall-dev-' },
+  ),
+  EXPORT_BUCKET: setting(text, 'S3 bucket of exported files; serverless.yml sets it.', {
+    sample: 'minimall-dev-exports-123456789012',
+  }),
+  EXPORT_URL_MINUTES: setting(
+    wholeNumber(15, 1, 720),
+    'Minutes for which the address of an exported file is good; each look at the export makes a new one.',
   ),
   JWT_KEYS: setting(
     json(z.object({ keys: z.array(signingKey).check(z.minLength(1)) })),

@@ -20,12 +20,14 @@ export function invocation<T>(
   work: (scope: Scope) => Promise<T>,
 ): Promise<T> {
   const remaining = context.getRemainingTimeInMillis?.() ?? DEFAULT_MILLIS
+  const millis = Math.max(1, Math.floor(remaining - DEADLINE_RESERVE_MILLIS))
   const scope: Scope = {
     traceId,
     functionName: context.functionName ?? 'unknown',
     route,
     coldStart: cold,
-    deadline: AbortSignal.timeout(Math.max(1, Math.floor(remaining - DEADLINE_RESERVE_MILLIS))),
+    deadline: AbortSignal.timeout(millis),
+    endsAt: Date.now() + millis,
   }
   cold = false
   return withScope(scope, async () => {

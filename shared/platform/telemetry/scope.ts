@@ -15,6 +15,8 @@ export type Scope = {
   deadline: AbortSignal
   /** What {@link alongside} was given. */
   alongside?: Promise<void>[]
+  /** When that will be, in milliseconds since 1970; left out where nobody says. */
+  endsAt?: number
 }
 
 /** The form of a trace id that a request may bring. */
@@ -61,4 +63,9 @@ export function alongside(work: Promise<void>): void {
 /** @returns whether the running invocation is about to be ended: begin nothing new then */
 export function outOfTime(): boolean {
   return currentScope()?.deadline.aborted === true
+}
+
+/** @returns milliseconds until the running invocation's deadline; Infinity where there is none */
+export function millisLeft(): number {
+  return (currentScope()?.endsAt ?? Number.POSITIVE_INFINITY) - Date.now()
 }
