@@ -68,6 +68,20 @@ export interface Routes {
     }
     data: CouponView
   }
+  /** Writes the orders of a time into a file, for a spreadsheet or for programs */
+  'POST /api/admin/exports': {
+    input: {
+      body: NewExport
+    }
+    data: ExportCreated
+  }
+  /** How far an export is, and where its file can be fetched */
+  'GET /api/admin/exports/{id}': {
+    input: {
+      params: { id: Ulid }
+    }
+    data: ExportView
+  }
   /** Everybody's orders, the newest first; those still pending are not among them */
   'GET /api/admin/orders': {
     input: {
@@ -460,6 +474,32 @@ export type CouponChange = {
   validUntil?: Time
   total?: number | null
   withdrawn?: boolean
+}
+
+export type ExportCreated = {
+  id: Ulid
+}
+
+/** Orders placed from `from` on and before `to`, that the database has when the export is asked for. */
+export type NewExport = {
+  kind: 'orders'
+  from: Time
+  to: Time
+  format: 'csv' | 'ndjson'
+}
+
+/** How far an export is; `url` once it is done, good for some minutes, made anew at each look. */
+export type ExportView = {
+  id: Ulid
+  kind: 'orders'
+  format: 'csv' | 'ndjson'
+  from: Time
+  to: Time
+  state: 'pending' | 'running' | 'done' | 'failed'
+  rows: number
+  percent: number
+  url?: string
+  reason?: string
 }
 
 /** An order as admins see it. */
@@ -963,6 +1003,8 @@ export const signedInRoutes: Table = {
   'GET /api/admin/coupons': true,
   'POST /api/admin/coupons': true,
   'PATCH /api/admin/coupons/{id}': true,
+  'POST /api/admin/exports': true,
+  'GET /api/admin/exports/{id}': true,
   'GET /api/admin/orders': true,
   'GET /api/admin/orders/{id}': true,
   'POST /api/admin/orders/{id}/refund': true,

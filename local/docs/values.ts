@@ -50,6 +50,17 @@ export const VALUES: Readonly<Record<string, unknown>> = {
     sent: 4200,
     failed: 3,
   },
+  ExportView: {
+    id: '01KB2Z5GJ9QW8X4V7T3N6M2R1G',
+    kind: 'orders',
+    format: 'csv',
+    from: '2026-10-31T16:00:00.000Z',
+    to: '2026-11-30T16:00:00.000Z',
+    state: 'done',
+    rows: 52_360,
+    percent: 100,
+    url: 'https://minimall-prod-exports-123456789012.s3.ap-southeast-1.amazonaws.com/exports/01KB2Z5GJ9QW8X4V7T3N6M2R1G?X-Amz-Signature=0123456789abcdef',
+  },
   Category: {
     id: '1',
     name: '茶与咖啡',

@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ROOT } from '../../local/root.ts'
+import { KEPT_DAYS } from '../../shared/domain/exports/exports.ts'
+import { CLAIM_SECONDS, MAX_TRIES } from '../../shared/domain/exports/job.ts'
 
 type Resource = { Type: string; Properties: Record<string, never> }
 const FUNCTIONS = readdirSync(join(ROOT, 'functions'), {
@@ -89,6 +91,7 @@ describe('npm run package, without AWS credentials', () => {
     for (const { Environment } of of('AWS::Lambda::Function')) {
       const { Variables } = Environment as { Variables: Record<string, unknown> }
       expect(Object.keys(Variables).toSorted()).toEqual([
+        'EXPORT_BUCKET',
         'MAIL_CONFIGURATION_SET',
         'QUEUE_URL_PREFIX',
         'SECRETS_PATH',
@@ -96,5 +99,53 @@ describe('npm run package, without AWS credentials', () => {
       ])
       expect(Variables.SECRETS_PATH).toBe('/minimall/prod')
     }
+  })
+})
+
+describe('exported files', () => {
+  const below = (limit: number) => expect.toSatisfy((value: number) => value < limit)
+
+  it('are private, encrypted, and gone when the shop says so; so is what was given up', () => {
+    expect(resources.ExportBucket?.Properties).toMatchObject({
+      PublicAccessBlockConfiguration: {
+        BlockPublicAcls: true,
+        BlockPublicPolicy: true,
+        IgnorePublicAcls: true,
+        RestrictPublicBuckets: true,
+      },
+      BucketEncryption: {
+        ServerSideEncryptionConfiguration: [
+          { ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } },
+        ],
+      },
+      LifecycleConfiguration: {
+        Rules: [
+          { Status: 'Enabled', ExpirationInDays: KEPT_DAYS },
+          { Status: 'Enabled', AbortIncompleteMultipartUpload: { DaysAfterInitiation: 2 } },
+        ],
+      },
+    })
+  })
+
+  it('are within reach of the functions that write and sign them, and of no other', () => {
+    const role = (name: string) => JSON.stringify(resources[name]?.Properties)
+    expect(role('ExportsRole')).toContain('s3:PutObject')
+    expect(role('IamRoleLambdaExecution')).not.toContain('s3:')
+    const allowed = of('AWS::Lambda::Function')
+      .filter(({ Role }) => JSON.stringify(Role).includes('ExportsRole'))
+      .map(({ FunctionName }) => FunctionName)
+    expect(allowed.toSorted()).toEqual(['minimall-prod-exportsView', 'minimall-prod-jobsExport'])
+  })
+
+  it('are claimed for longer than a run can last', () => {
+    expect(resources.JobsExportLambdaFunction?.Properties).toMatchObject({
+      Timeout: below(CLAIM_SECONDS),
+    })
+  })
+
+  it('have failed before their message is set aside', () => {
+    expect(resources.ExportQueue?.Properties).toMatchObject({
+      RedrivePolicy: { maxReceiveCount: MAX_TRIES + 1 },
+    })
   })
 })

@@ -117,6 +117,8 @@ var signedInRoutes = {
   "GET /api/admin/coupons": true,
   "POST /api/admin/coupons": true,
   "PATCH /api/admin/coupons/{id}": true,
+  "POST /api/admin/exports": true,
+  "GET /api/admin/exports/{id}": true,
   "GET /api/admin/orders": true,
   "GET /api/admin/orders/{id}": true,
   "POST /api/admin/orders/{id}/refund": true,

@@ -1,0 +1,110 @@
+import type { Queryable } from '../../platform/database/database.ts'
+import { sql } from '../../platform/database/sql.ts'
+import { fen } from '../../platform/database/values.ts'
+import type { DeliveryAddress } from '../addresses/schemas.ts'
+import type { OrderState } from '../orders/machine.ts'
+
+/** Of an order what a shop needs to ship it and to book it, and nothing else of its buyer. */
+export type ExportedOrder = {
+  orderId: string
+  status: OrderState
+  itemsFen: number
+  discountFen: number
+  totalFen: number
+  items: {
+    skuId: string
+    productId: string
+    title: string
+    skuTitle: string
+    priceFen: number
+    quantity: number
+  }[]
+  address: DeliveryAddress | undefined
+  remark: string | undefined
+  createdAt: Date
+  paidAt: Date | undefined
+  shipment: { carrier: string; trackingNo: string; shippedAt: Date } | undefined
+}
+
+type OrderRow = {
+  id: string
+  state: OrderState
+  items_fen: string
+  discount_fen: string
+  total_fen: string
+  address: DeliveryAddress | null
+  remark: string | null
+  created_at: Date
+  paid_at: Date | null
+  carrier: string | null
+  tracking_no: string | null
+  shipped_at: Date | null
+}
+
+type ItemRow = {
+  order_id: string
+  sku_id: string
+  product_id: string
+  title: string
+  sku_title: string
+  price_fen: string
+  quantity: number
+}
+
+/**
+ * Reads orders in the order of their ids, page by page: each page is two ranges of primary keys,
+ * however far in it is.
+ * @param after only ids after this one, which may be a ULID's beginning
+ * @param end only ids before this one
+ * @param limit orders in a page
+ */
+export async function* orderPages(
+  db: Queryable,
+  { after, end, limit }: { after: string; end: string; limit: number },
+): AsyncGenerator<ExportedOrder[], void> {
+  for (let last = after; ; ) {
+    const orders = await db.query<OrderRow>(
+      sql`SELECT id, state, items_fen, discount_fen, total_fen, address, remark, created_at, paid_at,
+            carrier, tracking_no, shipped_at
+          FROM orders WHERE id > ${last} AND id < ${end} ORDER BY id LIMIT ${limit}`,
+    )
+    const [first, final] = [orders[0], orders.at(-1)]
+    if (first === undefined || final === undefined) return
+    const items = await db.query<ItemRow>(
+      sql`SELECT order_id, sku_id, product_id, title, sku_title, price_fen, quantity
+          FROM order_items WHERE order_id >= ${first.id} AND order_id <= ${final.id}
+          ORDER BY order_id, sku_id`,
+    )
+    const byOrder = Map.groupBy(items, ({ order_id }) => order_id)
+    yield orders.map((row) => toOrder(row, byOrder.get(row.id) ?? []))
+    if (orders.length < limit) return
+    last = final.id
+  }
+}
+
+function toOrder(row: OrderRow, items: readonly ItemRow[]): ExportedOrder {
+  const { carrier, tracking_no: trackingNo, shipped_at: shippedAt } = row
+  return {
+    orderId: row.id,
+    status: row.state,
+    itemsFen: fen(row.items_fen),
+    discountFen: fen(row.discount_fen),
+    totalFen: fen(row.total_fen),
+    items: items.map((item) => ({
+      skuId: item.sku_id,
+      productId: item.product_id,
+      title: item.title,
+      skuTitle: item.sku_title,
+      priceFen: fen(item.price_fen),
+      quantity: item.quantity,
+    })),
+    address: row.address ?? undefined,
+    remark: row.remark ?? undefined,
+    createdAt: row.created_at,
+    paidAt: row.paid_at ?? undefined,
+    shipment:
+      carrier === null || trackingNo === null || shippedAt === null
+        ? undefined
+        : { carrier, trackingNo, shippedAt },
+  }
+}
