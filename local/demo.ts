@@ -3,6 +3,7 @@
 import { campaign, deliver } from './demo/admin.ts'
 import { lookAround, signOut } from './demo/browse.ts'
 import { buyAndReturn, orderAndCancel } from './demo/buy.ts'
+import { exportOrders } from './demo/export.ts'
 import { measure } from './demo/latency.ts'
 import { connect } from './demo/shop.ts'
 import { failed } from './demo/steps.ts'
@@ -13,7 +14,7 @@ const HELP = `Usage: npm run demo [-- --orders N]
 
 Plays one shopper's journey against the running stack (npm start) and prints each step with its time:
 signs in, looks around, orders and cancels; orders with a coupon, pays, gets the parcel and confirms it;
-orders again and is refunded; reads the mails; and has an admin send a campaign.
+orders again and is refunded; reads the mails; and has an admin send a campaign and export the orders.
 It finds the stack by .local/endpoints.json, whatever its port. At the end N orders (200) are placed one after the other, and the time to their 202 is printed.`
 
 const options = optionsOf(HELP, { orders: { type: 'string', default: '200' } })
@@ -35,6 +36,7 @@ async function journey(): Promise<void> {
   await orderAndCancel(shopper, admin, sku)
   await buyAndReturn(shop, shopper, admin, { sku, email })
   await campaign(shop, admin)
+  await exportOrders(admin)
   if (orders > 0) await measure(shop, sku, orders)
   await signOut(shop, shopper, name)
 }
