@@ -1,4 +1,5 @@
 import type { Database } from '../../platform/database/database.ts'
+import type { Reads } from '../../platform/database/reading.ts'
 import { NotFound } from '../../platform/errors/standard.ts'
 import type { SkuForSale } from '../catalog/sku.ts'
 import { CartFull } from './errors.ts'
@@ -9,14 +10,15 @@ const MAX_LINES = 100
 
 export type CartDeps = {
   database: Database
+  reads: Reads
   /** Finds SKUs by id; leaves out those that don't exist. */
   skus(ids: readonly string[]): Promise<Map<string, SkuForSale>>
 }
 
 /** What a user means to buy. Prices are never kept: the cart shows those of today. */
-export function createCart({ database, skus }: CartDeps) {
+export function createCart({ database, reads, skus }: CartDeps) {
   async function view(userId: string): Promise<CartView> {
-    const rows = await readCart(database, userId)
+    const rows = await readCart(await reads.of(userId), userId)
     const known = await skus(rows.map(({ skuId }) => skuId))
     const items = rows.flatMap((row) => toItem(row, known.get(row.skuId)))
     const totalFen = items

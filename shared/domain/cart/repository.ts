@@ -32,6 +32,7 @@ export async function putCartItem(
     sql`INSERT INTO cart_items (user_id, sku_id, quantity, selected, added_at)
         VALUES (${userId}, ${skuId}, ${quantity}, ${selected ?? true}, ${new Date()})
         ON DUPLICATE KEY UPDATE quantity = ${quantity}, selected = COALESCE(${selected ?? null}, selected)`,
+    [userId],
   )
 }
 
@@ -43,6 +44,7 @@ export async function deleteCartItem(
 ): Promise<boolean> {
   const { rowsAffected } = await db.write(
     sql`DELETE FROM cart_items WHERE user_id = ${userId} AND sku_id = ${skuId}`,
+    [userId],
   )
   return rowsAffected === 1
 }

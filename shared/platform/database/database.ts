@@ -6,10 +6,10 @@ import { describeError, log } from '../telemetry/log.ts'
 import { callDeadline } from '../telemetry/scope.ts'
 import { commented } from './comment.ts'
 import { isRetryable, OutcomeUnknown, StatementFailed, toDatabaseFailure } from './errors.ts'
+import { mark } from './positions.ts'
 import { createSlowLog, PLAN_MILLIS, type SlowLog } from './slow.ts'
 import { fromColumn } from './values.ts'
 
-/** Longest wait for one statement, in milliseconds; the invocation's deadline may come first. */
 const STATEMENT_MILLIS = 5_000
 const TRANSACTION_TRIES = 3
 
@@ -24,8 +24,12 @@ export type Written = {
 export type Queryable = {
   /** Runs a SELECT. Row types come from the caller: BIGINT is string, DATETIME is Date. */
   query<Row>(statement: Sql): Promise<Row[]>
-  /** Runs an INSERT, UPDATE or DELETE. */
-  write(statement: Sql): Promise<Written>
+  /**
+   * Runs an INSERT, UPDATE or DELETE.
+   * @param ownerIds users who read of their own what it changes, and must find it changed: they are
+   *   marked after the commit (reading.ts)
+   */
+  write(statement: Sql, ownerIds?: readonly string[]): Promise<Written>
 }
 
 export type Database = Queryable & {
@@ -38,7 +42,9 @@ export type Database = Queryable & {
   transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T>
 }
 
-function queryable(target: Client | Connection, slow: SlowLog): Queryable {
+type Mark = (ownerIds: readonly string[]) => Promise<void>
+
+function queryable(target: Client | Connection, slow: SlowLog, wrote: Mark): Queryable {
   async function execute(statement: Sql) {
     const started = performance.now()
     const text = statement.sql
@@ -52,8 +58,9 @@ function queryable(target: Client | Connection, slow: SlowLog): Queryable {
   }
   return {
     query: async <Row>(statement: Sql) => (await execute(statement)).rows as Row[],
-    write: async (statement) => {
+    write: async (statement, ownerIds = []) => {
       const { rowsAffected, insertId } = await execute(statement)
+      await wrote(ownerIds)
       return { rowsAffected, insertId }
     },
   }
@@ -68,20 +75,42 @@ function clientOf(url: string, millis: number): Client {
   })
 }
 
+/** What is written is written: that its owner may read it late is no reason to fail. */
+const forgiving =
+  (mark: Mark): Mark =>
+  async (ownerIds) => {
+    if (ownerIds.length === 0) return
+    try {
+      await mark(ownerIds)
+    } catch (error) {
+      log.warn('a write is not marked', { error: describeError(error) })
+    }
+  }
+
+export type DatabaseOptions = {
+  /** From how long on a statement is logged as slow, in milliseconds; left out: none is. */
+  slowMillis?: number
+  /** Longest wait for one statement, in milliseconds; the invocation's deadline may come first. */
+  statementMillis?: number
+  /** Told after each commit whose things were changed. */
+  mark?: Mark
+}
+
 /**
  * Opens a database by its PlanetScale address. Nothing is sent until the first statement; every
  * statement is bounded by the invocation's deadline.
- * @param slowMillis from how long on a statement is logged as slow
  */
-export function createDatabase(url: string, slowMillis = Number.POSITIVE_INFINITY): Database {
-  const client = clientOf(url, STATEMENT_MILLIS)
+export function createDatabase(url: string, options: DatabaseOptions = {}): Database {
+  const { slowMillis = Number.POSITIVE_INFINITY, statementMillis = STATEMENT_MILLIS } = options
+  const client = clientOf(url, statementMillis)
   const slow = createSlowLog(slowMillis, async (text, values) => {
     // On a session of its own: a transaction that asked has no room for it.
     return (await clientOf(url, PLAN_MILLIS).execute(commented(text), values)).rows
   })
+  const wrote = forgiving(options.mark ?? (async () => {}))
   return {
-    ...queryable(client, slow),
-    transaction: (work) => retried(() => attempt(client, slow, work)),
+    ...queryable(client, slow, wrote),
+    transaction: (work) => retried(() => attempt(client, slow, wrote, work)),
   }
 }
 
@@ -100,9 +129,13 @@ async function retried<T>(run: () => Promise<T>): Promise<T> {
 async function attempt<T>(
   client: Client,
   slow: SlowLog,
+  wrote: Mark,
   work: (tx: Queryable) => Promise<T>,
 ): Promise<T> {
-  const tx = queryable(client.connection(), slow)
+  const owners = new Set<string>()
+  const tx = queryable(client.connection(), slow, async (ownerIds) => {
+    for (const id of ownerIds) owners.add(id)
+  })
   await tx.write(BEGIN)
   let result: T
   try {
@@ -121,6 +154,7 @@ async function attempt<T>(
     if (error instanceof StatementFailed) throw error
     throw OutcomeUnknown.after(error)
   }
+  await wrote([...owners])
   return result
 }
 
@@ -132,15 +166,15 @@ const ROLLBACK = plain('ROLLBACK')
 /** The container's one handle on the primary database. */
 export const database = /* @__PURE__ */ once(() => {
   const { DATABASE_URL, SLOW_QUERY_MS } = settings()
-  return createDatabase(DATABASE_URL, SLOW_QUERY_MS)
+  return createDatabase(DATABASE_URL, { slowMillis: SLOW_QUERY_MS, mark: mark() })
 })
 
 /**
- * The container's handle on the read replica; the primary where none is set. Use it for what may be
- * some moments old.
+ * The container's handle on the read replica; the primary where none is set. For jobs that read much
+ * and mind neither age nor a failure; what users are shown is read through reading.ts.
  */
 export const replica = /* @__PURE__ */ once(() => {
   const { DATABASE_REPLICA_URL, SLOW_QUERY_MS } = settings()
   if (DATABASE_REPLICA_URL === undefined) return database()
-  return createDatabase(DATABASE_REPLICA_URL, SLOW_QUERY_MS)
+  return createDatabase(DATABASE_REPLICA_URL, { slowMillis: SLOW_QUERY_MS })
 })

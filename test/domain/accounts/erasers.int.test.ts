@@ -29,6 +29,7 @@ const VERDICTS: Record<string, 'erased' | 'books' | 'none'> = {
   prepays: 'none',
   products: 'none',
   refunds: 'erased',
+  replication_heartbeat: 'none',
   schema_migrations: 'none',
   skus: 'none',
   stock_ledger: 'books',

@@ -45,6 +45,46 @@ describe('the database helper', () => {
   const add = (tx: Queryable, id: string) =>
     tx.write(sql`INSERT INTO helper_rows VALUES (${id}, 1)`)
 
+  it('says once and after the commit whose things were changed', async () => {
+    const marked: string[][] = []
+    const id = randomUUID()
+    const marking = createDatabase(bridge.url, {
+      mark: async (ownerIds) => {
+        expect(await countOf(id)).toBeDefined()
+        marked.push([...ownerIds])
+      },
+    })
+    const write = (db: Queryable, ...owners: string[]) =>
+      db.write(
+        sql`INSERT INTO helper_rows VALUES (${id}, 1) ON DUPLICATE KEY UPDATE n = n + 1`,
+        owners,
+      )
+    await marking.transaction(async (tx) => {
+      await write(tx, '1')
+      await write(tx, '2', '1')
+    })
+    await write(marking, '3')
+    await write(marking)
+    await marking.query(sql`SELECT n FROM helper_rows`)
+    const undone = marking.transaction(async (tx) => {
+      await write(tx, '4')
+      throw new Error('undone')
+    })
+    await expect(undone).rejects.toThrow('undone')
+    expect(marked).toEqual([['1', '2'], ['3']])
+  })
+
+  it('has written what it can not mark', async () => {
+    const id = randomUUID()
+    const unmarking = createDatabase(bridge.url, {
+      mark: () => Promise.reject(Unavailable.because('redis', new Error('away'))),
+    })
+    await unmarking.transaction((tx) =>
+      tx.write(sql`INSERT INTO helper_rows VALUES (${id}, 1)`, ['1']),
+    )
+    expect(await countOf(id)).toBe(1)
+  })
+
   it('gives dates back as dates, in UTC', async () => {
     const at = new Date('2026-11-24T08:30:00.123Z')
     const { insertId } = await database.write(sql`INSERT INTO helper_times (at) VALUES (${at})`)

@@ -12,7 +12,7 @@ afterEach(() => setLogLevel('error'))
 it('a slow statement is explained by the database, in a transaction that has locks too', async () => {
   const written = vi.spyOn(process.stdout, 'write').mockReturnValue(true)
   setLogLevel('warn')
-  const db = createDatabase(inject('endpoints').databaseUrl ?? '', 0)
+  const db = createDatabase(inject('endpoints').databaseUrl ?? '', { slowMillis: 0 })
   await invocation(contextOf(), 'GET /api/x', 'trace-0001', () =>
     db.transaction(async (tx) => {
       const { insertId } = await tx.write(
