@@ -15,7 +15,7 @@ export const build = (service: Pick<Coupons, 'list'>) =>
       query: ListCoupons,
       replies: { 200: listOf(CouponView) },
     },
-    ({ query }) => service.list(query),
+    ({ query, user }) => service.list(user.id, query),
   )
 
 export const handler = build(coupons())

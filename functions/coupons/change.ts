@@ -18,7 +18,7 @@ export const build = (service: Pick<Coupons, 'change'>) =>
       replies: { 200: CouponView },
       errors: [NotFound],
     },
-    ({ params, body }) => service.change(params.id, body),
+    ({ params, body, user }) => service.change(params.id, body, user.id),
   )
 
 export const handler = build(coupons())

@@ -16,7 +16,7 @@ export const build = (service: Pick<Fulfilment, 'list'>) =>
       query: ListAllOrders,
       replies: { 200: listOf(AdminOrder) },
     },
-    ({ query }) => service.list(query),
+    ({ query, user }) => service.list(user.id, query),
   )
 
 export const handler = build(fulfilment())

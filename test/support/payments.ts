@@ -16,6 +16,7 @@ import { createWatch } from '../../shared/domain/payments/watch.ts'
 import { createCounters } from '../../shared/domain/stock/counters.ts'
 import { createStock } from '../../shared/domain/stock/stock.ts'
 import { createDatabase } from '../../shared/platform/database/database.ts'
+import { readsAt } from '../../shared/platform/database/reading.ts'
 import { NotFound } from '../../shared/platform/errors/standard.ts'
 import { createOutbox } from '../../shared/platform/outbox/outbox.ts'
 import type { Outgoing } from '../../shared/platform/queue/queue.ts'
@@ -194,7 +195,7 @@ export function startShop(endpoints: {
     }),
     close: createClosing({ database, wechat, close: closeOrder, check: watch.check }),
     refunds: createRefunds({ database, take, push: payback.push }),
-    fulfilment: createFulfilment({ ...base, confirmDays: 10 }),
+    fulfilment: createFulfilment({ ...base, reads: readsAt(database), confirmDays: 10 }),
     notices: createNotices({ wechat, settle, apply: payback.apply }),
     reconcile: createReconcile({ database, wechat, check: watch.check }),
 

@@ -1,4 +1,5 @@
 import type { Database } from '../../platform/database/database.ts'
+import type { Reads } from '../../platform/database/reading.ts'
 import { NotFound } from '../../platform/errors/standard.ts'
 import { TooManyAddresses } from './errors.ts'
 import {
@@ -16,7 +17,7 @@ import type { AddressInput, AddressView } from './schemas.ts'
 const MAX_ADDRESSES = 50
 
 /** Where users have things delivered. A user with addresses always has exactly one default. */
-export function createAddresses({ database }: { database: Database }) {
+export function createAddresses({ database, reads }: { database: Database; reads: Reads }) {
   async function get(userId: string, id: string): Promise<AddressView> {
     const address = await readAddress(database, userId, id)
     if (address === undefined) throw new NotFound()
@@ -25,7 +26,7 @@ export function createAddresses({ database }: { database: Database }) {
 
   return {
     async list(userId: string): Promise<AddressView[]> {
-      return readAddresses(database, userId)
+      return readAddresses(await reads.of(userId), userId)
     },
 
     /** @throws TooManyAddresses */

@@ -1,5 +1,8 @@
 import { once } from '../../platform/config/once.ts'
 import { database } from '../../platform/database/database.ts'
+import { reads } from '../../platform/database/reading.ts'
 import { createAddresses } from './addresses.ts'
 
-export const addresses = /* @__PURE__ */ once(() => createAddresses({ database: database() }))
+export const addresses = /* @__PURE__ */ once(() =>
+  createAddresses({ database: database(), reads: reads() }),
+)

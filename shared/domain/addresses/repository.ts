@@ -57,6 +57,7 @@ export async function insertAddress(
           created_at, updated_at)
         VALUES (${userId}, ${name}, ${phone}, ${province}, ${city}, ${district}, ${detail},
           ${isDefault}, ${now}, ${now})`,
+    [userId],
   )
   return insertId
 }
@@ -73,6 +74,7 @@ export async function updateAddress(
     sql`UPDATE addresses SET name = ${name}, phone = ${phone}, province = ${province}, city = ${city},
           district = ${district}, detail = ${detail}, is_default = ${isDefault}, updated_at = ${new Date()}
         WHERE id = ${id} AND user_id = ${userId}`,
+    [userId],
   )
   return rowsAffected === 1
 }
@@ -93,6 +95,7 @@ export async function markDefault(tx: Queryable, userId: string, id: string): Pr
 export async function deleteAddress(tx: Queryable, userId: string, id: string): Promise<boolean> {
   const { rowsAffected } = await tx.write(
     sql`DELETE FROM addresses WHERE id = ${id} AND user_id = ${userId}`,
+    [userId],
   )
   return rowsAffected === 1
 }

@@ -1,5 +1,6 @@
 import type { Cache } from '../../platform/cache/cache.ts'
 import type { Database } from '../../platform/database/database.ts'
+import type { Reads } from '../../platform/database/reading.ts'
 import type { FieldProblem } from '../../platform/errors/api-error.ts'
 import { NotFound, ValidationFailed } from '../../platform/errors/standard.ts'
 import { pageOf } from '../../platform/http/page.ts'
@@ -27,10 +28,14 @@ import type {
   UserCoupon,
 } from './schemas.ts'
 
-export type CouponDeps = { database: Database; rules: Pick<Cache<CouponRules>, 'invalidate'> }
+export type CouponDeps = {
+  database: Database
+  reads: Reads
+  rules: Pick<Cache<CouponRules>, 'invalidate'>
+}
 
 /** Coupons as shoppers claim and admins make them. Orders use them through the repository. */
-export function createCoupons({ database, rules }: CouponDeps) {
+export function createCoupons({ database, reads, rules }: CouponDeps) {
   async function offerTo(userId: string, id: string): Promise<Offer> {
     const offer = await readOffer(database, userId, id)
     if (offer === undefined) throw new NotFound()
@@ -48,7 +53,7 @@ export function createCoupons({ database, rules }: CouponDeps) {
     async offered(userId: string, { limit, cursor }: ListCoupons) {
       const at = new Date()
       const page = { userId, at, before: cursor, limit: limit + 1 }
-      const rows = await readOffers(database, page)
+      const rows = await readOffers(await reads.of(userId), page)
       return pageOf(
         rows.map((offer) => toOffer(offer, at)),
         limit,
@@ -78,7 +83,7 @@ export function createCoupons({ database, rules }: CouponDeps) {
     async ofUser(userId: string, { state, limit, cursor }: ListUserCoupons) {
       const at = new Date()
       const page = { userId, state, at, before: cursor, limit: limit + 1 }
-      const rows = await readClaimed(database, page)
+      const rows = await readClaimed(await reads.of(userId), page)
       return pageOf(
         rows.map((offer) => toUserCoupon(offer, at)),
         limit,
@@ -86,9 +91,10 @@ export function createCoupons({ database, rules }: CouponDeps) {
       )
     },
 
-    /** @returns a page of all coupons, the newest first */
-    async list({ limit, cursor }: ListCoupons) {
-      const rows = await readCoupons(database, { before: cursor, limit: limit + 1 })
+    /** @returns a page of all coupons, the newest first, as an admin has left them */
+    async list(adminId: string, { limit, cursor }: ListCoupons) {
+      const db = await reads.of(adminId)
+      const rows = await readCoupons(db, { before: cursor, limit: limit + 1 })
       return pageOf(rows, limit, byId)
     },
 
@@ -100,13 +106,13 @@ export function createCoupons({ database, rules }: CouponDeps) {
      * Changes, withdraws or offers a coupon again. An earlier `validUntil` ends claims that were made.
      * @throws NotFound, ValidationFailed
      */
-    async change(id: string, change: CouponChange): Promise<Coupon> {
+    async change(id: string, change: CouponChange, adminId: string): Promise<Coupon> {
       await database.transaction(async (tx) => {
         const coupon = await lockCoupon(tx, id)
         if (coupon === undefined) throw new NotFound()
         const problems = problemsOf(coupon, change)
         if (problems.length > 0) throw ValidationFailed.of(problems)
-        await updateCoupon(tx, id, change)
+        await updateCoupon(tx, id, change, adminId)
       })
       await rules.invalidate([id])
       return find(id)

@@ -1,6 +1,7 @@
 import { createCache } from '../../platform/cache/cache.ts'
 import { once } from '../../platform/config/once.ts'
 import { database } from '../../platform/database/database.ts'
+import { reads } from '../../platform/database/reading.ts'
 import { redis } from '../../platform/redis/client.ts'
 import type { CouponRules } from './coupon.ts'
 import { createCoupons } from './coupons.ts'
@@ -22,5 +23,5 @@ export const couponRules = (ids: readonly string[]): Promise<Map<string, CouponR
   rules().getMany(ids)
 
 export const coupons = /* @__PURE__ */ once(() =>
-  createCoupons({ database: database(), rules: rules() }),
+  createCoupons({ database: database(), reads: reads(), rules: rules() }),
 )

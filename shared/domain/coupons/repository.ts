@@ -102,6 +102,7 @@ export async function insertCoupon(
         VALUES (${name}, ${kind}, ${amountFen}, ${percentOff}, ${maxDiscountFen}, ${thresholdFen},
           ${validFrom === undefined ? now : new Date(validFrom)}, ${new Date(validUntil)},
           ${total ?? null}, ${perUser}, ${createdBy}, ${now}, ${now})`,
+    [createdBy],
   )
   return insertId
 }
@@ -115,7 +116,12 @@ export async function lockCoupon(tx: Queryable, id: string): Promise<Coupon | un
 }
 
 /** Writes the fields of a coupon that are named. */
-export async function updateCoupon(tx: Queryable, id: string, change: CouponChange): Promise<void> {
+export async function updateCoupon(
+  tx: Queryable,
+  id: string,
+  change: CouponChange,
+  changedBy: string,
+): Promise<void> {
   const now = new Date()
   const columns = [sql`updated_at = ${now}`]
   if (change.name !== undefined) columns.push(sql`name = ${change.name}`)
@@ -126,7 +132,7 @@ export async function updateCoupon(tx: Queryable, id: string, change: CouponChan
   if (change.withdrawn !== undefined) {
     columns.push(sql`withdrawn_at = ${change.withdrawn ? now : null}`)
   }
-  await tx.write(sql`UPDATE coupons SET ${join(columns)} WHERE id = ${id}`)
+  await tx.write(sql`UPDATE coupons SET ${join(columns)} WHERE id = ${id}`, [changedBy])
 }
 
 /** A coupon, and how often one user has claimed it and used a claim. */
@@ -225,6 +231,7 @@ export async function addClaim(
         WHERE u.user_id = ${userId} AND u.coupon_id = ${couponId} AND u.claimed < c.per_user
           AND (c.total IS NULL OR c.claimed < c.total)
           AND c.withdrawn_at IS NULL AND c.valid_until > ${at}`,
+    [userId],
   )
   return rowsAffected > 0
 }

@@ -1,4 +1,5 @@
 import type { Database } from '../../platform/database/database.ts'
+import type { Reads } from '../../platform/database/reading.ts'
 import { NotFound } from '../../platform/errors/standard.ts'
 import { pageOf } from '../../platform/http/page.ts'
 import type { Outbox } from '../../platform/outbox/outbox.ts'
@@ -16,13 +17,16 @@ const DAY_MILLIS = 86_400_000
 
 export type FulfilmentDeps = {
   database: Database
+  reads: Reads
   outbox: Pick<Outbox, 'deliver'>
   take: TakeStep
   confirmDays: number
 }
 
 /** From paid to completed: what admins, buyers and the clock do with orders that the database has. */
-export function createFulfilment({ database, outbox, take, confirmDays }: FulfilmentDeps) {
+export function createFulfilment(deps: FulfilmentDeps) {
+  const { database, reads, outbox, take, confirmDays } = deps
+
   async function confirm(orderId: string, actor: Actor, reason?: string): Promise<void> {
     await database.transaction(async (tx) => {
       const order = await lockOrder(tx, orderId)
@@ -42,10 +46,14 @@ export function createFulfilment({ database, outbox, take, confirmDays }: Fulfil
     /** @returns any order with its history, as admins see it. @throws NotFound also while it is pending */
     detail,
 
-    /** @returns a page of everybody's orders, the newest first; those still pending are not among them */
-    async list({ status, userId, limit, cursor }: ListAllOrders) {
+    /**
+     * @returns a page of everybody's orders, the newest first; those still pending are not among them.
+     *   What this admin did is in it; what others did a moment ago may not be
+     */
+    async list(adminId: string, { status, userId, limit, cursor }: ListAllOrders) {
       const page = { status, userId, before: cursor, limit: limit + 1 }
-      return pageOf(await readOrders(database, page), limit, ({ orderId }) => orderId)
+      const rows = await readOrders(await reads.of(adminId), page)
+      return pageOf(rows, limit, ({ orderId }) => orderId)
     },
 
     /** Notes the parcel of a paid order and tells the buyer. @throws NotFound, WrongState */

@@ -190,8 +190,13 @@ const claimKeys = ({ userId, couponId }: ClaimKey): [counter: string, holds: str
 /**
  * The holds: accepted orders that live in Redis until the database has decided on them.
  * @param relayAfterSeconds age of a hold from which its message is taken not to have been sent
+ * @param mark sends users to the primary for what replicas may not have yet
  */
-export function createHolds(redis: RedisClient, relayAfterSeconds: number) {
+export function createHolds(
+  redis: RedisClient,
+  relayAfterSeconds: number,
+  mark: (userIds: readonly string[]) => Promise<void> = async () => {},
+) {
   const relayAfterMillis = relayAfterSeconds * 1000
   const place = script<[Placed['outcome'], ...unknown[]]>(redis, PLACE)
   const settle = script<number>(redis, SETTLE)
@@ -241,7 +246,8 @@ export function createHolds(redis: RedisClient, relayAfterSeconds: number) {
 
     /**
      * Ends holds after the commit that decided on their orders, and brings counters up to rows; older
-     * rows change nothing.
+     * rows change nothing. Before a hold ends its user is marked: who does not find it any more reads the
+     * order where it is.
      * @param rows what the orders took from, as that transaction left it
      */
     async settle(orders: readonly Settled[], { stock, claims }: TakenRows): Promise<void> {
@@ -264,6 +270,7 @@ export function createHolds(redis: RedisClient, relayAfterSeconds: number) {
           thingsOf(order).map(({ keys }) => keys),
         ]),
       }
+      await mark([...new Set(orders.map(({ order }) => order.userId))])
       await settle([UNSETTLED], [JSON.stringify(plan)])
     },
 

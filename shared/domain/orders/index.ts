@@ -1,6 +1,8 @@
 import { settings } from '../../platform/config/index.ts'
 import { once } from '../../platform/config/once.ts'
 import { database } from '../../platform/database/database.ts'
+import { mark } from '../../platform/database/positions.ts'
+import { reads } from '../../platform/database/reading.ts'
 import { outbox } from '../../platform/outbox/index.ts'
 import { send } from '../../platform/queue/queue.ts'
 import { redis } from '../../platform/redis/client.ts'
@@ -21,7 +23,7 @@ import { createSteps } from './steps.ts'
 
 const queue = { send }
 export const holds = /* @__PURE__ */ once(() =>
-  createHolds(redis(), settings().RELAY_AFTER_SECONDS),
+  createHolds(redis(), settings().RELAY_AFTER_SECONDS, mark()),
 )
 export const takeStep = /* @__PURE__ */ once(() => createSteps(outbox()))
 export const closeOrder = /* @__PURE__ */ once(() =>
@@ -35,6 +37,7 @@ export const persist = /* @__PURE__ */ once(() =>
 export const orders = /* @__PURE__ */ once(() =>
   createOrders({
     database: database(),
+    reads: reads(),
     holds: holds(),
     queue,
     skus,
@@ -65,6 +68,7 @@ export const stockReconcile = /* @__PURE__ */ once(() =>
 export const fulfilment = /* @__PURE__ */ once(() =>
   createFulfilment({
     database: database(),
+    reads: reads(),
     outbox: outbox(),
     take: takeStep(),
     confirmDays: settings().CONFIRM_DAYS,

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { ulid } from 'ulid'
-import type { Database } from '../../platform/database/database.ts'
+import type { Database, Queryable } from '../../platform/database/database.ts'
+import type { Reads } from '../../platform/database/reading.ts'
 import { NotFound, Unavailable, ValidationFailed } from '../../platform/errors/standard.ts'
 import { MAX_FEN } from '../../platform/http/fields.ts'
 import { pageOf } from '../../platform/http/page.ts'
@@ -31,6 +32,7 @@ import { claimsOf } from './taken.ts'
 
 export type OrderDeps = {
   database: Database
+  reads: Reads
   holds: Pick<Holds, 'place' | 'settle' | 'recall' | 'find' | 'ofUser'>
   queue: Queue
   /** Finds SKUs by id; leaves out those that don't exist. */
@@ -147,24 +149,28 @@ export function createOrders(deps: OrderDeps) {
     }
   }
 
-  /**
-   * The hold comes first: while there is one the order is pending, and can be read though the database
-   * is away; when there is none the database has decided, since a hold ends after the commit.
-   * @throws NotFound also where it is somebody else's
-   */
-  async function find(userId: string, orderId: string): Promise<OrderView> {
-    const held = await holds.find(orderId)
-    if (held !== undefined) return owned(userId, held.userId, pendingView(held))
-    const stored = await readOrder(database, orderId)
-    if (stored === undefined) throw new NotFound()
-    const { userId: ownerId, ...view } = stored
+  async function stored(db: Queryable, userId: string, orderId: string): Promise<OrderView> {
+    const order = await readOrder(db, orderId)
+    if (order === undefined) throw new NotFound()
+    const { userId: ownerId, ...view } = order
     return owned(userId, ownerId, view)
   }
 
-  /** @returns one of the user's orders with its steps. @throws NotFound */
+  /**
+   * The hold comes first: while there is one the order is pending, and can be read though the database
+   * is away; when there is none the database has decided, since a hold ends after the commit, and after
+   * its user is marked: a replica that does not have the order yet is not asked.
+   * @returns one of the user's orders with its steps
+   * @throws NotFound also where it is somebody else's
+   */
   async function detail(userId: string, orderId: string): Promise<OrderDetail> {
-    const order = await find(userId, orderId)
-    const steps = order.status === 'pending' ? [] : await readHistory(database, orderId)
+    const held = await holds.find(orderId)
+    if (held !== undefined) {
+      return { ...owned(userId, held.userId, pendingView(held)), history: [] }
+    }
+    const db = await deps.reads.of(userId)
+    const order = await stored(db, userId, orderId)
+    const steps = await readHistory(db, orderId)
     const history = steps.map(({ actor: _, actorId: __, traceId: ___, ...event }) => event)
     return { ...order, history }
   }
@@ -176,10 +182,11 @@ export function createOrders(deps: OrderDeps) {
    */
   async function settled(userId: string, orderId: string): Promise<OrderView> {
     const held = await holds.find(orderId)
-    if (held === undefined) return find(userId, orderId)
-    if (held.userId !== userId) throw new NotFound()
-    await deps.persist([held])
-    return find(userId, orderId)
+    if (held !== undefined) {
+      if (held.userId !== userId) throw new NotFound()
+      await deps.persist([held])
+    }
+    return stored(database, userId, orderId)
   }
 
   return {
@@ -232,7 +239,8 @@ export function createOrders(deps: OrderDeps) {
       const wantsPending = status === undefined || status === 'pending'
       // Held ones first: what leaves Redis in between is then found in the database.
       const held = wantsPending ? await holds.ofUser(userId) : []
-      const rows = await readOrders(database, { userId, status, before: cursor, limit: limit + 1 })
+      const db = await deps.reads.of(userId)
+      const rows = await readOrders(db, { userId, status, before: cursor, limit: limit + 1 })
       const stored = rows.map(({ userId: _, ...view }) => view)
       const inDatabase = new Set(stored.map(({ orderId }) => orderId))
       const pending = held

@@ -127,6 +127,9 @@ export type StepColumns = {
   shipment?: { carrier: string; trackingNo: string; shippedAt: Date }
 }
 
+/** Why a step is taken, and whose own reads are to show it. */
+export type StepNote = { reason: string | undefined; owners: readonly string[] }
+
 /**
  * Compare and set of an order's state.
  * @returns false where the order is not in `from`: then nothing was changed
@@ -136,7 +139,7 @@ export async function setState(
   orderId: string,
   from: OrderState,
   to: OrderState,
-  { reason, paidAt, shipment }: { reason: string | undefined } & StepColumns,
+  { reason, owners, paidAt, shipment }: StepNote & StepColumns,
 ): Promise<boolean> {
   const columns = [
     sql`state = ${to}`,
@@ -150,6 +153,7 @@ export async function setState(
   }
   const { rowsAffected } = await tx.write(
     sql`UPDATE orders SET ${join(columns)} WHERE id = ${orderId} AND state = ${from}`,
+    owners,
   )
   return rowsAffected === 1
 }

@@ -32,7 +32,8 @@ export function createSteps(outbox: Pick<Outbox, 'add'>) {
     const rule = ruleOf(step, order.state, actor)
     if (rule === undefined) throw new WrongState({ status: order.state })
     const { orderId, userId } = order
-    const moved = await setState(tx, orderId, order.state, rule.to, { reason, ...columns })
+    const owners = actor.id === undefined ? [userId] : [userId, actor.id]
+    const moved = await setState(tx, orderId, order.state, rule.to, { reason, owners, ...columns })
     if (!moved) throw new WrongState()
     await writeHistory(tx, [{ orderId, step, from: order.state, to: rule.to, actor, reason }])
     if (rule.news === undefined) return { news: [] }

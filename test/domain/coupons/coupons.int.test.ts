@@ -28,7 +28,8 @@ describe('the rules that orders see', () => {
     // From the database, then from the cache: the same.
     expect(await rules()).toEqual(expected)
     expect(await rules()).toEqual(expected)
-    await coupons().change(id, { name: '改过的', validUntil: '2030-01-01T00:00:00.000Z' })
+    const change = { name: '改过的', validUntil: '2030-01-01T00:00:00.000Z' }
+    await coupons().change(id, change, '1')
     expect(await rules()).toEqual({
       ...expected,
       name: '改过的',

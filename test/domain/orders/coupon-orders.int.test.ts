@@ -8,6 +8,7 @@ import { createPersist } from '../../../shared/domain/orders/persist.ts'
 import { createCounters } from '../../../shared/domain/stock/counters.ts'
 import { createStock } from '../../../shared/domain/stock/stock.ts'
 import { type Database, database } from '../../../shared/platform/database/database.ts'
+import { readsAt } from '../../../shared/platform/database/reading.ts'
 import { sql } from '../../../shared/platform/database/sql.ts'
 import { createOutbox } from '../../../shared/platform/outbox/outbox.ts'
 import { RedisClient } from '../../../shared/platform/redis/client.ts'
@@ -43,6 +44,7 @@ function orderPath() {
   const stock = createStock({ database: db, counters: createCounters(redis) })
   const orders = createOrders({
     database: db,
+    reads: readsAt(db),
     holds,
     queue,
     skus: async () =>

@@ -1,12 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import { createOrders, type OrderDeps } from '../../../shared/domain/orders/orders.ts'
+import { readsAt } from '../../../shared/platform/database/reading.ts'
 import { NotFound, Unavailable } from '../../../shared/platform/errors/standard.ts'
 import { orderOf } from '../../support/orders.ts'
 
 const away = () => Promise.reject(Unavailable.because('database', new Error('away')))
+const database = { query: away, write: away, transaction: away }
 const order = orderOf({ '1': 2 }, { userId: '7' })
 const orders = createOrders({
-  database: { query: away, write: away, transaction: away },
+  database,
+  reads: readsAt(database),
   holds: { find: async (id: string) => (id === order.orderId ? order : undefined) },
 } as unknown as OrderDeps)
 

@@ -49,6 +49,25 @@ const attempts = fc.array(
 )
 
 describe('a step', () => {
+  it('is to be seen at once by the buyer, and by the admin who took it', async () => {
+    const marked: string[] = []
+    const marking = createDatabase(inject('endpoints').databaseUrl ?? '', {
+      mark: async (userIds) => void marked.push(...userIds),
+    })
+    const orderId = await newOrder()
+    for (const [step, actor] of [
+      ['pay', { kind: 'wechat' }],
+      ['ship', { kind: 'admin', id: '7' }],
+    ] as const) {
+      await marking.transaction(async (tx) => {
+        const order = await lockOrder(tx, orderId)
+        if (order === undefined) throw new Error('no such order')
+        return take(tx, step, order, actor)
+      })
+    }
+    expect(marked).toEqual(['1', '1', '7'])
+  })
+
   it('is taken only as the table says, and leaves a row of history', async () => {
     await fc.assert(
       fc.asyncProperty(attempts, async (tried) => {
