@@ -825,6 +825,11 @@ export type Health = {
       ok: boolean
       latencyMs: number
     }
+    replica?: {
+      ok: boolean
+      latencyMs: number
+      behindMs?: number
+    }
   }
 }
 

@@ -1,5 +1,5 @@
 // GET /api/health: whether this copy of the shop should get traffic.
-import { database } from '../../shared/platform/database/database.ts'
+import { database, replica } from '../../shared/platform/database/database.ts'
 import { Health, readHealth } from '../../shared/platform/health/health.ts'
 import { Reply } from '../../shared/platform/http/definition.ts'
 import { route } from '../../shared/platform/http/route.ts'
@@ -22,4 +22,6 @@ export const build = (read: () => Promise<Health>) =>
     },
   )
 
-export const handler = build(() => readHealth(database(), redis()))
+export const handler = build(() =>
+  readHealth({ database: database(), replica: replica(), redis: redis() }),
+)
