@@ -6,6 +6,9 @@ const resolve = {
   alias: { 'minimall-client': fileURLToPath(new URL('client/src/index.ts', import.meta.url)) },
 }
 
+/** Groups run one after the other. What has no number, or 0, runs last where there is one worker. */
+const [FIRST, THEN, LAST] = [1, 2, 3]
+
 export default defineConfig({
   test: {
     projects: [
@@ -14,8 +17,9 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/**/*.int.test.ts', 'test/e2e/**'],
+          exclude: ['test/**/*.int.test.ts', 'test/e2e/**', 'test/queries/**'],
           setupFiles: ['test/support/settings.ts'],
+          sequence: { groupOrder: FIRST },
         },
       },
       {
@@ -27,6 +31,7 @@ export default defineConfig({
           setupFiles: ['test/support/services-env.ts'],
           testTimeout: 30_000,
           hookTimeout: 60_000,
+          sequence: { groupOrder: FIRST },
         },
       },
       {
@@ -41,6 +46,7 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 60_000,
           fileParallelism: false,
+          sequence: { groupOrder: THEN },
         },
       },
       {
@@ -53,6 +59,18 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 60_000,
           fileParallelism: false,
+          sequence: { groupOrder: THEN },
+        },
+      },
+      {
+        // After all others: the plans of the statements that they made.
+        test: {
+          name: 'queries',
+          include: ['test/queries/**/*.test.ts'],
+          setupFiles: ['test/support/settings.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+          sequence: { groupOrder: LAST },
         },
       },
     ],

@@ -55,13 +55,19 @@ export type Services = {
 }
 
 export type Progress = (step: string) => void
-type Options = EngineOptions & { progress?: Progress; signal?: AbortSignal; apiUrl?: string }
+type Options = EngineOptions & {
+  progress?: Progress
+  signal?: AbortSignal
+  apiUrl?: string
+  onStatement?: ((sql: string) => void) | undefined
+}
 type Stoppable = { stop(): Promise<void> }
 
 /**
  * Starts everything that the functions need: engines, bridges, queues, mail, WeChat's stand-in,
  * migrations and the sample catalogue. Data is kept in `dir`.
  * @param options.apiUrl where WeChat Pay's notices go; left out: nowhere
+ * @param options.onStatement told of each statement that a database is asked
  * @throws the first thing that went wrong, when all that had been started is stopped again
  */
 export async function startServices({
@@ -70,6 +76,7 @@ export async function startServices({
   signal,
   onDeath,
   apiUrl = NOWHERE,
+  onStatement,
 }: Options): Promise<Services> {
   mkdirSync(dir, { recursive: true })
   const started: Stoppable[] = []
@@ -94,7 +101,7 @@ export async function startServices({
       startDatabase({ dir: join(dir, 'database'), onDeath }),
     )
     const bridge = (mysqlUrl: string) => () =>
-      startPlanetscaleBridge({ mysqlUrl, username: 'minimall', password })
+      startPlanetscaleBridge({ mysqlUrl, username: 'minimall', password, onStatement })
     const primary = await part('PlanetScale bridge to the primary', bridge(engines.primaryUrl))
     const replica = await part('PlanetScale bridge to the replica', bridge(engines.replicaUrl))
     signal?.throwIfAborted()

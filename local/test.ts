@@ -1,6 +1,6 @@
 // `npm test`: every check and test. The last line is `N passed, N failed`.
 import { spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { CHECKS, passes } from './checks.ts'
@@ -18,9 +18,15 @@ if (args.includes('--help') || args.includes('-h')) {
   process.exit(0)
 }
 
+/** What a whole run asks of the database, kept for `npm test -- test/queries`. */
+const STATEMENTS = join(ROOT, '.local', 'statements')
+
 let passed = 0
 let failed = 0
 if (args.length === 0) {
+  rmSync(STATEMENTS, { recursive: true, force: true })
+  mkdirSync(STATEMENTS, { recursive: true })
+  process.env.STATEMENTS_DIR = STATEMENTS
   for (const check of CHECKS) {
     if (await passes(check)) passed++
     else failed++

@@ -22,6 +22,8 @@ type Options = {
   port?: number
   /** After how long an open transaction is rolled back, in milliseconds; as PlanetScale by default. */
   transactionMillis?: number
+  /** Told of each statement, before it runs. */
+  onStatement?: ((sql: string) => void) | undefined
 }
 
 /**
@@ -55,6 +57,7 @@ export async function startPlanetscaleBridge(options: Options): Promise<Bridge> 
         const parsed = ExecuteBody.safeParse(parsedJson(body))
         if (!parsed.success) return failure(400, z.prettifyError(parsed.error))
         const { query, session } = parsed.data
+        options.onStatement?.(query)
         return respond(query, session ?? { id: randomUUID() }, gone)
       }
       default:

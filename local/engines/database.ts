@@ -16,6 +16,24 @@ const execute = promisify(execFile)
 
 export type Databases = { primaryUrl: string; replicaUrl: string; stop(): Promise<void> }
 
+/**
+ * One server for data that may be lost: nothing waits for the disk, and nothing follows it.
+ * @returns its address, as root
+ */
+export async function startScratchDatabase({ dir }: EngineOptions): Promise<Scratch> {
+  const password = keptSecret(join(dir, 'database-password'))
+  const args = [
+    '--skip-log-bin',
+    '--innodb-flush-log-at-trx-commit=0',
+    '--innodb-doublewrite=0',
+    '--innodb-buffer-pool-size=256M',
+    '--innodb-log-file-size=512M',
+  ]
+  const { port, stop } = await startInstance({ dir, id: 1, password, args })
+  return { url: `mysql://root:${password}@127.0.0.1:${port}/${NAME}`, stop }
+}
+export type Scratch = { url: string; stop(): Promise<void> }
+
 type Instance = { port: number; socket: string; flavor: Flavor; stop(): Promise<void> }
 
 /**
@@ -58,9 +76,15 @@ async function settled(starting: Promise<Instance>[]): Promise<Instance[]> {
   return started
 }
 
-type InstanceOptions = EngineOptions & { id: number; password: string }
+type InstanceOptions = EngineOptions & { id: number; password: string; args?: string[] }
 
-async function startInstance({ dir, id, password, onDeath }: InstanceOptions): Promise<Instance> {
+async function startInstance({
+  dir,
+  id,
+  password,
+  args = [],
+  onDeath,
+}: InstanceOptions): Promise<Instance> {
   const server = findCommand('mariadbd', 'mysqld')
   if (server === undefined) throw new Error('no mariadbd or mysqld on this machine')
   const flavor = await flavorOf(server)
@@ -97,8 +121,13 @@ async function startInstance({ dir, id, password, onDeath }: InstanceOptions): P
       '--character-set-server=utf8mb4',
       '--default-time-zone=+00:00',
       '--skip-name-resolve',
+      // What `npm run slow` reads; a second is what the functions call slow too.
+      '--slow-query-log=1',
+      '--log-output=TABLE',
+      '--long-query-time=1',
       ...(id === 1 ? [] : ['--read-only=1', '--skip-slave-start']),
       ...flavor.args,
+      ...args,
       ...asRoot(),
     ],
     logFile: log,
@@ -146,12 +175,19 @@ async function initialise(server: string, dir: string, scratch: string): Promise
 function initialSql(password: string): string {
   return `${[
     'SET SESSION sql_log_bin = 0',
+    // The log is that of this run; a table that only grows would be a surprise.
+    'TRUNCATE TABLE mysql.slow_log',
     `CREATE DATABASE IF NOT EXISTS ${NAME} CHARACTER SET utf8mb4`,
     `CREATE USER IF NOT EXISTS '${NAME}'@'127.0.0.1' IDENTIFIED BY '${password}'`,
     `GRANT ALL ON ${NAME}.* TO '${NAME}'@'127.0.0.1'`,
     `CREATE USER IF NOT EXISTS 'replica'@'127.0.0.1' IDENTIFIED BY '${password}'`,
     `GRANT REPLICATION SLAVE ON *.* TO 'replica'@'127.0.0.1'`,
     `ALTER USER 'root'@'localhost' IDENTIFIED BY '${password}'`,
+    // For `npm run slow` and whoever else looks after the server; over TCP a name is an address.
+    // MariaDB's installer has made this one, without a password.
+    `CREATE USER IF NOT EXISTS 'root'@'127.0.0.1'`,
+    `ALTER USER 'root'@'127.0.0.1' IDENTIFIED BY '${password}'`,
+    `GRANT ALL ON *.* TO 'root'@'127.0.0.1' WITH GRANT OPTION`,
   ].join(';\n')};\n`
 }
 

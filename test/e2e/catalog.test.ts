@@ -134,13 +134,14 @@ describe('an admin', () => {
     const { id, skus } = await newProduct()
     await call('GET', `/api/products/${id}`)
     const title = `改名 ${randomUUID().slice(0, 8)}`
-    const body = { title, skus: [{ id: skus[1]?.id, priceFen: 900 }] }
-    expect((await change(id, body)).body.data).toMatchObject({
-      title,
-      skus: [{ priceFen: 500 }, { priceFen: 900 }],
-    })
+    const attributes = { 颜色: '绿' }
+    const described = { title, description: '改过', images: ['https://example.com/tea.png'] }
+    const changed = { title: '大', priceFen: 900, limitPerUser: 2, attributes }
+    const body = { ...described, skus: [{ id: skus[1]?.id, ...changed }] }
+    const after = { ...described, skus: [{ priceFen: 500 }, changed] }
+    expect((await change(id, body)).body.data).toMatchObject(after)
     const seen = await call<Product>('GET', `/api/products/${id}`)
-    expect(seen.body.data).toMatchObject({ title, skus: [{ priceFen: 500 }, { priceFen: 900 }] })
+    expect(seen.body.data).toMatchObject(after)
     expect((await search(title)).items).toMatchObject([{ id, priceFen: 500 }])
     const placed = await order(alice, skus[1]?.id ?? '')
     expect(placed.body.data.totalFen).toBe(900)

@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
+import { createRecorder } from '../../local/bridges/recorder.ts'
 import { freePort } from '../../local/lib/ports.ts'
 import { ROOT } from '../../local/root.ts'
 import { startServices } from '../../local/stack.ts'
@@ -40,12 +41,21 @@ export function watchContract(project: TestProject, dir: string): () => void {
   }
 }
 
+/**
+ * Where `npm test` has the statements of a whole run written down, for the plans in test/queries.
+ * @returns what writes them down, or undefined where nobody asked
+ */
+export function recorderOf(project: TestProject): ((sql: string) => void) | undefined {
+  const folder = process.env.STATEMENTS_DIR
+  return folder === undefined ? undefined : createRecorder(join(folder, `${project.name}.jsonl`))
+}
+
 /** Services of their own for the integration tests. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const dir = scratchFolder('integration')
   // Nothing listens there until a test lets its handlers be called over HTTP.
   const apiUrl = `http://127.0.0.1:${await freePort()}`
-  const services = await startServices({ dir, apiUrl })
+  const services = await startServices({ dir, apiUrl, onStatement: recorderOf(project) })
   project.provide('env', services.env)
   project.provide('endpoints', services.endpoints)
   const tellUnseen = watchContract(project, dir)

@@ -13,7 +13,7 @@ it('a slow statement is explained by the database, in a transaction that has loc
   const written = vi.spyOn(process.stdout, 'write').mockReturnValue(true)
   setLogLevel('warn')
   const db = createDatabase(inject('endpoints').databaseUrl ?? '', { slowMillis: 0 })
-  await invocation(contextOf(), 'GET /api/x', 'trace-0001', () =>
+  await invocation(contextOf(), 'test', 'trace-0001', () =>
     db.transaction(async (tx) => {
       const { insertId } = await tx.write(
         sql`INSERT INTO users (openid, created_at, updated_at) VALUES (${SECRET}, ${new Date()}, ${new Date()})`,
