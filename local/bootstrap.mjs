@@ -26,6 +26,7 @@ const COMMANDS = {
   client: 'builds the client for mini-programs as an npm package',
   demo: "plays one shopper's journey against the running stack",
   invoke: 'calls one function on its sample in events/',
+  slow: 'shows what was slow in the databases of the running stack',
   keys: 'makes and rotates the keys that sign access tokens',
   bench: 'measures the shop against other ways of building it',
   package: 'builds the CloudFormation template and the zips',
