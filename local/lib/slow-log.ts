@@ -129,7 +129,8 @@ export function grouped(entries: readonly Entry[]): Group[] {
 }
 
 const SHOWN_LENGTH = 400
-const inSeconds = (seconds: number) => `${seconds.toFixed(3)} s`
+const asTime = (seconds: number) =>
+  seconds < 1 ? `${(seconds * 1000).toFixed(1)} ms` : `${seconds.toFixed(3)} s`
 
 /** A group in three lines. */
 export function describeGroup(group: Group): string {
@@ -139,7 +140,7 @@ export function describeGroup(group: Group): string {
     .sort(([, a], [, b]) => b - a)
     .map(([route, times]) => `${route} ×${times}`)
   return [
-    `${inSeconds(seconds)} in ${count}: average ${inSeconds(seconds / count)}, longest ${inSeconds(longest)}, ` +
+    `${asTime(seconds)} in ${count}: average ${asTime(seconds / count)}, longest ${asTime(longest)}, ` +
       `${each} rows examined each, ${[...servers].join(' and ')}`,
     `  ${asked.join(', ')}`,
     `  ${shape.length > SHOWN_LENGTH ? `${shape.slice(0, SHOWN_LENGTH)} …` : shape}`,
