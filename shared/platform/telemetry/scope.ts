@@ -13,10 +13,10 @@ export type Scope = {
   coldStart: boolean
   /** Aborts shortly before the platform would end the invocation. */
   deadline: AbortSignal
-  /** What {@link alongside} was given. */
-  alongside?: Promise<void>[]
   /** When that will be, in milliseconds since 1970; left out where nobody says. */
   endsAt?: number
+  /** What {@link alongside} was given. */
+  alongside?: Promise<void>[]
 }
 
 /** The form of a trace id that a request may bring. */
