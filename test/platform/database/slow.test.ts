@@ -1,5 +1,11 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { setImmediate } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { createDatabase } from '../../../shared/platform/database/database.ts'
 import { createSlowLog } from '../../../shared/platform/database/slow.ts'
+import { sql } from '../../../shared/platform/database/sql.ts'
 import { invocation } from '../../../shared/platform/telemetry/invocation.ts'
 import { setLogLevel } from '../../../shared/platform/telemetry/log.ts'
 import { contextOf } from '../../support/context.ts'
@@ -7,7 +13,10 @@ import { contextOf } from '../../support/context.ts'
 const SELECT = 'SELECT id FROM orders\n  WHERE id IN (?, ?, ?) FOR UPDATE'
 const ROW = { table: 'orders', type: 'range', key: 'PRIMARY', rows: '3', Extra: 'Using where' }
 const written = vi.spyOn(process.stdout, 'write').mockReturnValue(true)
-const run = vi.fn(async (_text: string, _values: unknown[]): Promise<unknown[]> => [ROW])
+const run = vi.fn(async (_text: string, _values: unknown[]): Promise<unknown[]> => {
+  await setImmediate()
+  return [ROW]
+})
 beforeEach(() => {
   setLogLevel('warn')
   run.mockClear()
@@ -80,6 +89,25 @@ describe('a slow statement', () => {
     const slow = createSlowLog(0, run)
     await within(() => slow(SELECT, [], 1))
     expect(lines()).toHaveLength(1)
+    expect(lines()[0]).not.toHaveProperty('plan')
+  })
+  it('keeps no invocation beyond its deadline where the database does not explain it', async () => {
+    const server = createServer(async (request, response) => {
+      let body = ''
+      for await (const chunk of request) body += chunk
+      if (!body.includes('EXPLAIN')) response.end('{"session":{},"result":{}}')
+    }).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    const database = createDatabase(`http://u:p@127.0.0.1:${port}/x`, { slowMillis: 0 })
+    // Less is left than a plan may take.
+    await invocation(contextOf(400), 'GET /api/x', 'trace-0001', () =>
+      database.query(sql`SELECT 1`),
+    )
+    server.closeAllConnections()
+    server.close()
+    await once(server, 'close')
+    expect(lines()).toMatchObject([{ sql: 'SELECT 1' }])
     expect(lines()[0]).not.toHaveProperty('plan')
   })
 })
