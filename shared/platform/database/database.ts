@@ -2,6 +2,7 @@ import { Client, type Connection } from '@planetscale/database'
 import type { Sql } from 'sql-template-tag'
 import { settings } from '../config/index.ts'
 import { once } from '../config/once.ts'
+import { send } from '../net/send.ts'
 import { describeError, log } from '../telemetry/log.ts'
 import { callDeadline } from '../telemetry/scope.ts'
 import { commented } from './comment.ts'
@@ -70,8 +71,7 @@ function clientOf(url: string, millis: number): Client {
   return new Client({
     url,
     cast: fromColumn,
-    fetch: (input, init) =>
-      fetch(input, { ...(init as RequestInit), signal: callDeadline(millis) }),
+    fetch: (input, init) => send(input, { ...init, signal: callDeadline(millis) }),
   })
 }
 

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini'
 import { Unavailable } from '../errors/standard.ts'
+import { send } from '../net/send.ts'
 import { callDeadline } from '../telemetry/scope.ts'
 import { WechatRefused } from './errors.ts'
 import type { AccessToken, IssuedToken } from './token.ts'
@@ -16,7 +17,7 @@ export type WechatCall = <Answer>(
 ) => Promise<Answer>
 
 /**
- * One POST. Addresses may hold the access token and errors of fetch the address: what is thrown
+ * One POST. Addresses may hold the access token and errors the address: what is thrown
  * names the path only.
  * @throws WechatRefused with WeChat's code; Unavailable where it does not answer as it should
  */
@@ -30,7 +31,7 @@ async function post<Answer>(
   const failed = (why: string) => Unavailable.because('wechat', new Error(`${path}: ${why}`))
   let reply: unknown
   try {
-    const response = await fetch(`${url}${path}${query}`, {
+    const response = await send(`${url}${path}${query}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(body),

@@ -2,6 +2,7 @@ import * as z from 'zod/mini'
 import { settings } from '../config/index.ts'
 import { ApiError } from '../errors/api-error.ts'
 import { Unavailable } from '../errors/standard.ts'
+import { send } from '../net/send.ts'
 import { callDeadline } from '../telemetry/scope.ts'
 
 const CALL_MILLIS = 3_000
@@ -32,13 +33,13 @@ export async function openidOfCode(code: string): Promise<string> {
   })
   let answer: z.output<typeof Answer>
   try {
-    const response = await fetch(`${WECHAT_API_URL}/sns/jscode2session?${query}`, {
+    const response = await send(`${WECHAT_API_URL}/sns/jscode2session?${query}`, {
       signal: callDeadline(CALL_MILLIS),
     })
     if (!response.ok) throw new Error(`answered ${response.status}`)
     answer = z.parse(Answer, await response.json())
   } catch (error) {
-    // The address holds the secret, and errors of fetch may hold the address.
+    // The address holds the secret, and errors may hold the address.
     const { name } = error as Error
     throw Unavailable.because('wechat', new Error(`jscode2session failed: ${name}`))
   }

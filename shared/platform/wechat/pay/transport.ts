@@ -1,3 +1,4 @@
+import { send } from '../../net/send.ts'
 import { callDeadline, currentScope } from '../../telemetry/scope.ts'
 import type { WechatPayConfig } from './config.ts'
 import { unavailable } from './errors.ts'
@@ -35,7 +36,7 @@ export function createTransport(
     const text = body === undefined ? '' : JSON.stringify(body)
     const traceId = currentScope()?.traceId
     try {
-      const response = await fetch(address, {
+      const response = await send(address, {
         method,
         headers: {
           Accept: 'application/json',
@@ -47,18 +48,18 @@ export function createTransport(
           ...(publicKey === undefined ? {} : { 'Wechatpay-Serial': publicKey.id }),
           ...(traceId === undefined ? {} : { 'X-Trace-ID': traceId }),
         },
-        // The signature is good for this one address.
-        redirect: 'error',
         signal: callDeadline(capMillis),
         ...(text === '' ? {} : { body: text }),
       })
+      // The signature is good for this one address.
+      if (response.status >= 300 && response.status < 400) throw new Error('sent elsewhere')
       return {
         status: response.status,
         headers: Object.fromEntries(response.headers),
-        body: Buffer.from(await response.arrayBuffer()),
+        body: response.bytes(),
       }
     } catch (error) {
-      // What fetch says may hold the address and what was sent.
+      // What is thrown may hold the address and what was sent.
       throw unavailable(`${about}: ${(error as Error).name}`)
     }
   }
