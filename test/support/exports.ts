@@ -38,7 +38,7 @@ export function memoryBucket() {
       uploads.delete(id)
     },
     has: async (key) => files.has(key),
-    link: async (key) => `memory:${key}`,
+    link: (key) => `memory:${key}`,
   }
   return { bucket, files, uploads }
 }

@@ -66,7 +66,7 @@ export function createExports({ database, outbox, bucket, urlMinutes }: ExportsD
       return {
         ...{ id, kind, format, from: row.from.toISOString(), to: row.to.toISOString() },
         ...{ state, rows, percent: percentOf(row) },
-        ...(state === 'done' && kept ? { url: await bucket.link(keyOf(id), urlMinutes * 60) } : {}),
+        ...(state === 'done' && kept ? { url: bucket.link(keyOf(id), urlMinutes * 60) } : {}),
         ...(reason === null ? {} : { reason }),
       }
     },

@@ -1,6 +1,7 @@
 import { awsFetch, signedUrl } from '../aws/signed-fetch.ts'
 import { settings } from '../config/index.ts'
 import { Unavailable } from '../errors/standard.ts'
+import type { Received, Sending } from '../net/send.ts'
 import { callDeadline } from '../telemetry/scope.ts'
 
 const CALL_MILLIS = 30_000
@@ -44,8 +45,8 @@ export function openBucket(name: string) {
   const urlOf = (key: string, query: Record<string, string> = {}) =>
     `${address}/${key}?${new URLSearchParams(query)}`
 
-  async function call(operation: string, url: string, init: RequestInit) {
-    let response: Response
+  async function call(operation: string, url: string, init: Sending) {
+    let response: Received
     let text: string
     try {
       response = await awsFetch('s3', url, { ...init, signal: callDeadline(CALL_MILLIS) })
@@ -89,7 +90,7 @@ export function openBucket(name: string) {
         body,
       })
       const etag = headers.get('etag')
-      if (etag === null) throw Unavailable.because('s3', new Error('no ETag'))
+      if (etag === undefined) throw Unavailable.because('s3', new Error('no ETag'))
       return { number, etag }
     },
 
@@ -122,8 +123,8 @@ export function openBucket(name: string) {
     },
 
     /** @returns an address under which anybody who has it gets the file, for `seconds` */
-    link(key: string, seconds: number): Promise<string> {
-      return signedUrl('s3', urlOf(key, { 'X-Amz-Expires': `${seconds}` }))
+    link(key: string, seconds: number): string {
+      return signedUrl(urlOf(key, { 'X-Amz-Expires': `${seconds}` }))
     },
   }
 }

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini'
 import { awsFetch } from '../aws/signed-fetch.ts'
 import { settings } from '../config/index.ts'
+import { type Received, SendFailed } from '../net/send.ts'
 import { callDeadline } from '../telemetry/scope.ts'
 
 const CALL_MILLIS = 10_000
@@ -26,8 +27,6 @@ export type MailOutcome =
  */
 const REFUSED =
   /^(MESSAGE_REJECTED|INVALID_PARAMETER|FAILED|MessageRejected|BadRequestException|ValidationException)$/
-/** Errors of fetch before anything was sent. */
-const NOT_CONNECTED = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT'])
 
 const Results = z.object({
   BulkEmailEntryResults: z.array(
@@ -78,7 +77,7 @@ export async function sendBulkMail(mail: Mail, to: readonly string[]): Promise<M
   const { AWS_REGION, AWS_ENDPOINT_URL_SESV2 } = settings()
   const endpoint = AWS_ENDPOINT_URL_SESV2 ?? `https://email.${AWS_REGION}.amazonaws.com`
   const everybody = (outcome: MailOutcome) => to.map(() => outcome)
-  let response: Response
+  let response: Received
   let text: string
   try {
     response = await awsFetch('ses', `${endpoint}/v2/email/outbound-bulk-emails`, {
@@ -91,9 +90,8 @@ export async function sendBulkMail(mail: Mail, to: readonly string[]): Promise<M
     })
     text = await response.text()
   } catch (error) {
-    const code = (error as { cause?: { code?: string } }).cause?.code ?? ''
     return everybody(
-      NOT_CONNECTED.has(code)
+      error instanceof SendFailed && !error.reached
         ? { state: 'later', reason: 'SES is not reachable' }
         : { state: 'unknown' },
     )
@@ -103,7 +101,7 @@ export async function sendBulkMail(mail: Mail, to: readonly string[]): Promise<M
 }
 
 /** A call that failed as a whole. */
-function outcomeOfError({ status, headers }: Response, text: string): MailOutcome {
+function outcomeOfError({ status, headers }: Received, text: string): MailOutcome {
   const named = headers.get('x-amzn-errortype') ?? /"(?:__)?type":"([^"]+)"/.exec(text)?.[1] ?? ''
   // `prefix#Name:url`, of which not every answer has every part.
   const type = named.split(':')[0]?.split('#').at(-1) ?? ''

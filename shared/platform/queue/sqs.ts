@@ -1,6 +1,7 @@
 import { awsFetch } from '../aws/signed-fetch.ts'
 import { settings } from '../config/index.ts'
 import { Unavailable } from '../errors/standard.ts'
+import type { Received } from '../net/send.ts'
 import { callDeadline } from '../telemetry/scope.ts'
 
 const CALL_MILLIS = 3_000
@@ -21,7 +22,7 @@ export async function callSqs<Reply>(
 ): Promise<Reply> {
   const { AWS_REGION, AWS_ENDPOINT_URL_SQS } = settings()
   const endpoint = AWS_ENDPOINT_URL_SQS ?? `https://sqs.${AWS_REGION}.amazonaws.com`
-  let response: Response
+  let response: Received
   let text: string
   try {
     response = await awsFetch('sqs', `${endpoint}/`, {

@@ -4,9 +4,13 @@ import { join } from 'node:path'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { add, newRing } from '../../../local/lib/key-ring.ts'
 import { fileStore, parameterStore } from '../../../local/lib/key-stores.ts'
+import { send } from '../../../shared/platform/net/send.ts'
+import { received } from '../../support/received.ts'
+
+vi.mock(import('../../../shared/platform/net/send.ts'), { spy: true })
 
 const ring = newRing(0)
-afterEach(() => vi.restoreAllMocks())
+afterEach(() => vi.mocked(send).mockReset())
 
 describe('keys in a file', () => {
   const dir = mkdtempSync(join(tmpdir(), 'minimall-keys-'))
@@ -44,21 +48,20 @@ describe('keys in SSM', () => {
   function parameter() {
     let [value, version] = ['', 0]
     const other = { meanwhile: () => {} }
-    vi.spyOn(globalThis, 'fetch').mockImplementation(async (input) => {
-      const request = input as Request
-      expect(request.url).toBe('https://ssm.eu-west-1.amazonaws.com/')
-      const body = (await request.json()) as Record<string, unknown>
+    vi.mocked(send).mockImplementation(async (url, { headers, body: text } = {}) => {
+      expect(url).toBe('https://ssm.eu-west-1.amazonaws.com/')
+      const body = JSON.parse(String(text)) as Record<string, unknown>
       expect(body.Name).toBe('/minimall/prod/JWT_KEYS')
-      if (request.headers.get('x-amz-target') === 'AmazonSSM.GetParameter') {
+      if (headers?.['X-Amz-Target'] === 'AmazonSSM.GetParameter') {
         expect(body.WithDecryption).toBe(true)
-        return Response.json({ Parameter: { Value: value, Version: version } })
+        return received({ Parameter: { Value: value, Version: version } })
       }
       expect(body.Type).toBe('SecureString')
-      if (body.Overwrite === false && version > 0) return new Response('{}', { status: 400 })
+      if (body.Overwrite === false && version > 0) return received({}, 400)
       other.meanwhile()
       value = String(body.Value)
       version++
-      return Response.json({ Version: version })
+      return received({ Version: version })
     })
     return {
       store: parameterStore('prod', 'eu-west-1'),

@@ -3,6 +3,12 @@ import { newKey } from '../../../local/lib/key-ring.ts'
 import type * as Access from '../../../shared/platform/auth/access.ts'
 import type * as KeysModule from '../../../shared/platform/auth/keys.ts'
 import { Unavailable } from '../../../shared/platform/errors/standard.ts'
+import type * as Net from '../../../shared/platform/net/send.ts'
+import { received } from '../../support/received.ts'
+
+/** Stays the same while containers come and go. */
+const send = vi.hoisted(() => vi.fn<typeof Net.send>())
+vi.mock('../../../shared/platform/net/send.ts', () => ({ send }))
 
 const MINUTE = 60_000
 const NOW = Date.parse('2026-11-24T08:00:00Z')
@@ -18,13 +24,13 @@ beforeEach(() => {
   vi.stubEnv('SECRETS_PATH', '')
   vi.stubEnv('JWT_KEYS', JSON.stringify({ keys: [a] }))
   reads = 0
-  vi.spyOn(globalThis, 'fetch').mockImplementation(async (input) => {
-    const request = input as Request
-    if (!request.url?.includes('//ssm.')) throw new Error('nobody answers')
-    expect(await request.json()).toEqual({ Name: '/minimall/prod/JWT_KEYS', WithDecryption: true })
+  send.mockImplementation(async (url, { body } = {}) => {
+    if (!String(url).includes('//ssm.')) throw new Error('nobody answers')
+    const asked = JSON.parse(String(body))
+    expect(asked).toEqual({ Name: '/minimall/prod/JWT_KEYS', WithDecryption: true })
     reads++
-    if (stored === undefined) return new Response('busy', { status: 500 })
-    return Response.json({ Parameter: { Value: JSON.stringify(stored) } })
+    if (stored === undefined) return received('busy', 500)
+    return received({ Parameter: { Value: JSON.stringify(stored) } })
   })
 })
 afterEach(() => {

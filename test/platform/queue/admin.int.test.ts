@@ -18,9 +18,14 @@ import {
 } from 'vitest'
 import { AWS_CLIENT } from '../../../local/aws/sqs.ts'
 import { NotFound } from '../../../shared/platform/errors/standard.ts'
+import type * as Net from '../../../shared/platform/net/send.ts'
+import { send } from '../../../shared/platform/net/send.ts'
 import { queueStatuses, redrive } from '../../../shared/platform/queue/admin.ts'
 import { queueUrl } from '../../../shared/platform/queue/sqs.ts'
 import { withScope } from '../../../shared/platform/telemetry/scope.ts'
+
+vi.mock(import('../../../shared/platform/net/send.ts'), { spy: true })
+const real = await vi.importActual<typeof Net>('../../../shared/platform/net/send.ts')
 
 /** A queue that nothing else in these tests uses. */
 const NAME = 'export'
@@ -33,7 +38,7 @@ beforeEach(async () => {
   for (const name of [NAME, `${NAME}-dead`])
     await sqs.send(new PurgeQueueCommand({ QueueUrl: queueUrl(name) }))
 })
-afterEach(() => vi.restoreAllMocks())
+afterEach(() => vi.mocked(send).mockReset())
 
 async function die(bodies: readonly string[]): Promise<void> {
   for (let at = 0; at < bodies.length; at += 2) {
@@ -76,13 +81,12 @@ describe('a redrive', () => {
     const bodies = Array.from({ length: 10 }, (_, index) => `${index}`.padEnd(120_000, 'x'))
     await die(bodies)
     const sizes: number[] = []
-    const real = globalThis.fetch
-    vi.spyOn(globalThis, 'fetch').mockImplementation(async (input, init) => {
-      sizes.push((await (input as Request).clone().text()).length)
-      return real(input, init)
+    vi.mocked(send).mockImplementation((url, sending) => {
+      sizes.push(String(sending?.body).length)
+      return real.send(url, sending)
     })
     expect(await redrive(NAME)).toBe(10)
-    vi.restoreAllMocks()
+    vi.mocked(send).mockReset()
     expect(Math.max(...sizes)).toBeGreaterThan(120_000)
     expect(Math.max(...sizes)).toBeLessThan(256 * 1024)
     expect((await bodiesIn(NAME)).toSorted()).toEqual(bodies.toSorted())
@@ -92,12 +96,11 @@ describe('a redrive', () => {
     const bodies = Array.from({ length: 40 }, (_, index) => `letter ${index}`)
     await die(bodies)
     const timer = new AbortController()
-    const real = globalThis.fetch
     let calls = 0
-    vi.spyOn(globalThis, 'fetch').mockImplementation((input, init) => {
+    vi.mocked(send).mockImplementation((url, sending) => {
       // Count, then receive, send, delete, and again: the eighth call is in the middle of a round.
       if (++calls === 8) timer.abort(new DOMException('time is up', 'TimeoutError'))
-      return real(input, init)
+      return real.send(url, sending)
     })
     const scope = {
       traceId: 'trace-redrive',
@@ -107,7 +110,7 @@ describe('a redrive', () => {
     }
     const first = await withScope(scope, () => redrive(NAME))
     expect(first).toBe(20)
-    vi.restoreAllMocks()
+    vi.mocked(send).mockReset()
     expect(new Set(await bodiesIn(NAME)).size).toBe(20)
     // The third round may have received its ten already: they are hidden for a minute, not gone.
     const { Attributes: left = {} } = await sqs.send(
