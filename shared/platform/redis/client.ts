@@ -1,7 +1,7 @@
-import { Redis, type RedisConfigNodejs } from '@upstash/redis'
 import { settings } from '../config/index.ts'
 import { once } from '../config/once.ts'
 import { Unavailable } from '../errors/standard.ts'
+import { type Received, send } from '../net/send.ts'
 import { callDeadline } from '../telemetry/scope.ts'
 
 /** Longest wait for one Redis call, in milliseconds; the invocation's deadline may come first. */
@@ -15,44 +15,116 @@ export class RedisCommandFailed extends Error {
   override readonly name = 'RedisCommandFailed'
 }
 
-/** The driver repeats the whole command in its errors: this keeps only what Redis said. */
-function withoutCommand(error: unknown): Error {
-  const message = error instanceof Error ? error.message : 'failed'
-  const said = message.split(', command was:', 1)[0] ?? ''
-  return COMMAND_ERROR.test(said)
-    ? new RedisCommandFailed(said)
-    : Unavailable.because('redis', new Error(said.slice(0, 120)))
-}
+const unavailable = (why: string) => Unavailable.because('redis', new Error(why))
+
+export type Argument = string | number
 
 /**
- * The Upstash driver with what it leaves open closed: a deadline on every call, no silent retries
- * (it would send EVAL and INCR again), and errors that hold no command.
+ * Redis over Upstash's REST protocol: one POST per command, with a deadline, never sent twice, and
+ * errors that hold no command. Why not the official driver: docs/decisions/0019-small-bundles.md;
+ * its tests hold the two against each other.
+ *
+ * Every method throws Unavailable where Redis does not answer, RedisCommandFailed where it refuses.
+ * @see https://upstash.com/docs/redis/features/restapi
  */
-export class RedisClient extends Redis {
+export class RedisClient {
+  readonly #url: string
+  readonly #token: string
+  /** A global database answers no older than the last answer: it gives out this for us to send back. */
+  #syncToken = ''
+
   constructor({ url, token }: { url: string; token: string }) {
-    const config: RedisConfigNodejs = {
-      url,
-      token,
-      // Not `false`: with that the driver still sends twice.
-      retry: { retries: 0 },
-      signal: () => callDeadline(CALL_MILLIS),
-      automaticDeserialization: false,
-      responseEncoding: false,
-      enableAutoPipelining: false,
-      enableTelemetry: false,
+    this.#url = url
+    this.#token = token
+  }
+
+  /**
+   * Sends one command.
+   * @param command e.g. `['EXPIRE', key, 60]`
+   * @returns the reply as JSON has it: text, whole numbers, null, and lists of these
+   */
+  async send<Reply>(command: readonly Argument[]): Promise<Reply> {
+    let response: Received
+    try {
+      response = await send(this.#url, {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/json',
+          authorization: `Bearer ${this.#token}`,
+          'upstash-sync-token': this.#syncToken,
+        },
+        body: JSON.stringify(command),
+        signal: callDeadline(CALL_MILLIS),
+      })
+    } catch (error) {
+      throw Unavailable.because('redis', error)
     }
-    super(config)
-    const inner = this.client
-    this.client = {
-      ...inner,
-      request: async (request) => {
-        try {
-          return await inner.request(request)
-        } catch (error) {
-          throw withoutCommand(error)
-        }
-      },
+    let said: { result?: Reply; error?: string }
+    try {
+      said = await response.json()
+    } catch {
+      throw unavailable(`status ${response.status}, not JSON`)
     }
+    if (said.error !== undefined) {
+      throw COMMAND_ERROR.test(said.error)
+        ? new RedisCommandFailed(said.error)
+        : unavailable(said.error.slice(0, 120))
+    }
+    if (!response.ok || said.result === undefined) throw unavailable(`status ${response.status}`)
+    this.#syncToken = response.headers.get('upstash-sync-token') ?? ''
+    return said.result
+  }
+
+  get<Value extends string = string>(key: string): Promise<Value | null> {
+    return this.send(['GET', key])
+  }
+
+  /** @returns null where `nx` kept it from being written */
+  set(
+    key: string,
+    value: Argument,
+    { nx, ex, px }: { nx?: boolean; ex?: number; px?: number } = {},
+  ): Promise<'OK' | null> {
+    const command: Argument[] = ['SET', key, value]
+    if (nx) command.push('NX')
+    if (ex !== undefined) command.push('EX', ex)
+    if (px !== undefined) command.push('PX', px)
+    return this.send(command)
+  }
+
+  /** @returns how many there were */
+  del(...keys: string[]): Promise<number> {
+    return this.send(['DEL', ...keys])
+  }
+
+  /** @returns how many of them there are */
+  exists(...keys: string[]): Promise<number> {
+    return this.send(['EXISTS', ...keys])
+  }
+
+  hget<Value extends string = string>(key: string, field: string): Promise<Value | null> {
+    return this.send(['HGET', key, field])
+  }
+
+  ping(): Promise<string> {
+    return this.send(['PING'])
+  }
+
+  eval<Reply>(
+    source: string,
+    keys: readonly string[],
+    args: readonly Argument[] = [],
+  ): Promise<Reply> {
+    return this.send(['EVAL', source, keys.length, ...keys, ...args])
+  }
+
+  /** @throws RedisCommandFailed beginning with NOSCRIPT where the server has not seen the script */
+  evalsha<Reply>(
+    sha: string,
+    keys: readonly string[],
+    args: readonly Argument[] = [],
+  ): Promise<Reply> {
+    return this.send(['EVALSHA', sha, keys.length, ...keys, ...args])
   }
 }
 

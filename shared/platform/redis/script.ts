@@ -1,4 +1,5 @@
-import type { RedisClient } from './client.ts'
+import { hash } from 'node:crypto'
+import { type RedisClient, RedisCommandFailed } from './client.ts'
 
 /** A Lua script bound to its client; runs by hash, and by text where the server has not seen it. */
 export type Script<Reply> = (keys: string[], args: (string | number)[]) => Promise<Reply>
@@ -9,6 +10,16 @@ export type Script<Reply> = (keys: string[], args: (string | number)[]) => Promi
  * @returns a function of keys and arguments; its promise rejects with Unavailable or RedisCommandFailed
  */
 export function script<Reply>(redis: RedisClient, source: string): Script<Reply> {
-  const prepared = redis.createScript<Reply>(source)
-  return (keys, args) => prepared.exec(keys, args.map(String))
+  let sha: string | undefined
+  return async (keys, args) => {
+    sha ??= hash('sha1', source)
+    const texts = args.map(String)
+    try {
+      return await redis.evalsha<Reply>(sha, keys, texts)
+    } catch (error) {
+      const isUnknown = error instanceof RedisCommandFailed && error.message.startsWith('NOSCRIPT')
+      if (!isUnknown) throw error
+      return redis.eval<Reply>(source, keys, texts)
+    }
+  }
 }

@@ -93,8 +93,8 @@ async function tracesOf(word: string): Promise<string[]> {
     elseif kind == 'set' then value = table.concat(redis.call('SMEMBERS', KEYS[1]), ' ')
     elseif kind == 'zset' then value = table.concat(redis.call('ZRANGE', KEYS[1], 0, -1), ' ') end
     return value`
-  for (const key of await redis().keys('*')) {
-    const value = `${key} ${await redis().eval(read, [key], [])}`
+  for (const key of await redis().send<string[]>(['KEYS', '*'])) {
+    const value = `${key} ${await redis().eval(read, [key])}`
     if (value.includes(word)) found.push(key)
   }
   return found

@@ -36,10 +36,9 @@ const place = (
   })
 
 async function available(skuId: string): Promise<number> {
-  const [base, held] = (await redis.eval<[], [string, string]>(
+  const [base, held] = (await redis.eval<[string, string]>(
     "return redis.call('HMGET', KEYS[1], 'base', 'held')",
     [counterKey(skuId)],
-    [],
   )) ?? ['0', '0']
   return Number(base) - Number(held)
 }

@@ -84,7 +84,7 @@ describe('a word to Redis that got lost', () => {
       url: inject('endpoints').redisRest ?? '',
       token: inject('endpoints').redisRestToken ?? '',
     })
-    await redis.hset(counterKey(wrong), { base: 1, held: 7 })
+    await redis.send(['HSET', counterKey(wrong), 'base', 1, 'held', 7])
     const warned = vi.spyOn(log, 'warn').mockImplementation(() => {})
     await reconcile()
     expect(warned).toHaveBeenCalledWith('stock counter repaired', { skuId: wrong })

@@ -4,6 +4,9 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { signAccess, verifyAccess } from '../../../shared/platform/auth/access.ts'
 import { tokenKeys } from '../../../shared/platform/auth/keys.ts'
 import { Unavailable } from '../../../shared/platform/errors/standard.ts'
+import { send } from '../../../shared/platform/net/send.ts'
+
+vi.mock(import('../../../shared/platform/net/send.ts'), { spy: true })
 
 /** The shop's own private key: what can be forged by whoever holds it is refused for what it says. */
 const ours = (JSON.parse(process.env.JWT_KEYS ?? '') as { keys: JWK[] }).keys[0] as JWK
@@ -90,7 +93,7 @@ describe('a token that was checked before', () => {
   it('is not checked again, but its session is asked about', async () => {
     const token = await newToken()
     const checks = vi.spyOn(crypto.subtle, 'verify')
-    const questions = vi.spyOn(globalThis, 'fetch')
+    const questions = vi.mocked(send).mockClear()
     for (let time = 1; time <= 3; time++) {
       expect(await codeOf(token)).toBe(50301)
       expect(questions).toHaveBeenCalledTimes(time)

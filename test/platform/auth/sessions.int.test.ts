@@ -20,8 +20,8 @@ describe('a session', () => {
     const user = someUser()
     const { sessionId, refreshToken } = await openSession(user, 'phone')
     const key = `session:token:${sessionId}`
-    expect(await redis().ttl(key)).toBeGreaterThan(29 * 86_400)
-    const stored = await redis().hvals(key)
+    expect(await redis().send(['TTL', key])).toBeGreaterThan(29 * 86_400)
+    const stored = await redis().send(['HVALS', key])
     expect(stored).toContain(user)
     expect(JSON.stringify(stored)).not.toContain(refreshToken.split('.')[1])
   })
@@ -53,7 +53,7 @@ describe('a session', () => {
     const { refreshToken, sessionId } = await openSession(user, '')
     await rotateSession(refreshToken)
     await endSession(user, sessionId)
-    expect(await redis().keys(`session:*:${sessionId}`)).toEqual([])
+    expect(await redis().send(['KEYS', `session:*:${sessionId}`])).toEqual([])
   })
 
   it('gives all of many that use the same token at once the same next one', async () => {
@@ -67,10 +67,10 @@ describe('a session', () => {
   it('keeps nothing by which who has an old token could work out the newest', async () => {
     const { refreshToken, sessionId } = await openSession(someUser(), '')
     await rotateSession(refreshToken)
-    expect(await redis().ttl(`session:successor:${sessionId}`)).toBeGreaterThan(0)
-    expect(await redis().ttl(`session:successor:${sessionId}`)).toBeLessThanOrEqual(30)
+    expect(await redis().send(['TTL', `session:successor:${sessionId}`])).toBeGreaterThan(0)
+    expect(await redis().send(['TTL', `session:successor:${sessionId}`])).toBeLessThanOrEqual(30)
     const stored = [
-      ...(await redis().hvals(`session:token:${sessionId}`)),
+      ...(await redis().send<string[]>(['HVALS', `session:token:${sessionId}`])),
       await redis().get(`session:successor:${sessionId}`),
     ].join(' ')
     for (const part of refreshToken.split('.').slice(1)) expect(stored).not.toContain(part)
@@ -109,7 +109,8 @@ describe('a session', () => {
   it('is asked about once in a while, not for every request', async () => {
     const { sessionId } = await openSession(someUser(), '')
     const other = await anotherContainer()
-    const calls = vi.spyOn(globalThis, 'fetch')
+    const { RedisClient } = await import('../../../shared/platform/redis/client.ts')
+    const calls = vi.spyOn(RedisClient.prototype, 'send')
     for (let i = 0; i < 5; i++) expect(await other.isSessionAlive(sessionId)).toBe(true)
     expect(calls).toHaveBeenCalledTimes(1)
   })

@@ -70,7 +70,7 @@ describe('the cache', () => {
     const ids = Array.from({ length: 30 }, (_, index) => String(index))
     for (const id of ids) source.set(id, 'x')
     await cache.getMany(ids)
-    const ends = await Promise.all(ids.map((id) => redis.ttl(`${prefix}:${id}`)))
+    const ends = await Promise.all(ids.map((id) => redis.send(['TTL', `${prefix}:${id}`])))
     for (const end of ends) {
       expect(end).toBeGreaterThanOrEqual(89)
       expect(end).toBeLessThanOrEqual(100)

@@ -34,7 +34,7 @@ type Step = typeof Step extends fc.Arbitrary<infer S> ? S : never
 
 /** @returns how often a replica was read */
 async function play(redis: RedisClient, steps: readonly Step[]): Promise<number> {
-  await redis.flushdb()
+  await redis.send(['FLUSHDB'])
   const options = { spreadMillis: 2, beatMillis: 1 }
   const containers = Array.from({ length: CONTAINERS }, () => createPositions(redis, options))
   const at = (index: number) => containers[index] as (typeof containers)[number]
@@ -75,7 +75,7 @@ async function play(redis: RedisClient, steps: readonly Step[]): Promise<number>
       const beat = beats.pop()
       if (beat !== undefined) log.push({ beat: Math.max(beat, newest(log)) })
     } else if (step.do === 'lose Redis') {
-      await redis.flushdb()
+      await redis.send(['FLUSHDB'])
     } else {
       if (step.do !== 'say') looks.push(newest(log.slice(0, applied)))
       const look = step.do === 'look' ? undefined : looks.pop()
@@ -109,18 +109,19 @@ it('whoever is sent to a replica finds there what he was told was done', async (
 })
 
 it('sends nobody to a replica that is more than ten seconds behind', async () => {
-  await redis.flushdb()
+  await redis.send(['FLUSHDB'])
   const positions = createPositions(redis)
-  const [seconds] = await redis.time()
+  const [seconds] = await redis.send<[string, string]>(['TIME'])
   const behind = async (millis: number) => {
-    await redis.hset('replica:state', { since: 1, position: Number(seconds) * 1000 - millis })
+    const position = Number(seconds) * 1000 - millis
+    await redis.send(['HSET', 'replica:state', 'since', 1, 'position', position])
     return (await positions.ask('1')).caughtUp
   }
   expect([await behind(5_000), await behind(15_000)]).toEqual([true, false])
 })
 
 it('gives each heartbeat to one container, and none while the replica is left alone', async () => {
-  await redis.flushdb()
+  await redis.send(['FLUSHDB'])
   const containers = Array.from({ length: 5 }, () => createPositions(redis))
   const given = async () =>
     (await Promise.all(containers.map(({ ask }) => ask('1')))).filter(({ beat }) => beat).length
