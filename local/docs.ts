@@ -22,21 +22,22 @@ builds the client for the sample mini-program.
 
 const { check = false } = optionsOf(HELP, { check: { type: 'boolean' } })
 
-type Setting = { about: string; secret?: true; sample?: string; schema: { _zod: { def: Def } } }
-type Def = { type: string; defaultValue?: unknown; in?: { _zod: { def: Def } } }
-
-/** A default may stand inside a pipe (a setting that is read as text and then taken apart). */
-function defaultOf(def: Def): unknown {
-  if (def.type === 'default') return def.defaultValue
-  return def.in === undefined ? undefined : defaultOf(def.in._zod.def)
+type Setting = {
+  about: string
+  secret?: true
+  sample?: string
+  reader: { missing?: { value: unknown } }
 }
 
-const settings = Object.entries(SETTINGS as unknown as Record<string, Setting>).map(
-  ([name, setting]) => {
-    const { def } = setting.schema._zod
-    return { name, ...setting, fallback: defaultOf(def), optional: def.type === 'optional' }
-  },
-)
+const settings = Object.entries<Setting>(SETTINGS).map(([name, { reader, ...setting }]) => {
+  const fallback = reader.missing?.value?.toString()
+  return {
+    name,
+    ...setting,
+    fallback,
+    optional: reader.missing !== undefined && fallback === undefined,
+  }
+})
 
 function settingsPage(): string {
   const rows = settings.map(({ name, about, secret, fallback, optional }) => {

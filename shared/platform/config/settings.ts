@@ -1,63 +1,48 @@
-import * as z from 'zod/mini'
-import { Templates } from '../wechat/templates.ts'
-
-const text = z.string().check(z.minLength(1))
-const url = z.url({ protocol: /^https?$/ })
-const wholeNumber = (fallback: number, from: number, to: number) =>
-  z._default(z.coerce.number().check(z.int(), z.gte(from), z.lte(to)), fallback)
+import { readTemplates } from '../wechat/templates.ts'
+import {
+  json,
+  list,
+  matching,
+  oneOf,
+  optional,
+  pem,
+  type Reader,
+  text,
+  url,
+  wholeNumber,
+  withDefault,
+} from './readers.ts'
 
 /** A private Ed25519 key as a JWK (RFC 8037), with the id under which its public half is published. */
-const signingKey = z.looseObject({
-  kty: z.literal('OKP'),
-  crv: z.literal('Ed25519'),
-  kid: text,
-  x: text,
-  d: text,
-})
+export type SigningKey = { kty: 'OKP'; crv: 'Ed25519'; kid: string; x: string; d: string }
 
-/** A key in PEM form; `\\n` stands for a line break where a setting must be one line. */
-const pem = (label: string) =>
-  z.pipe(
-    z.pipe(
-      text,
-      z.transform((value) => value.replaceAll('\\n', '\n').trim()),
-    ),
-    z
-      .string()
-      .check(z.startsWith(`-----BEGIN ${label}-----`), z.endsWith(`-----END ${label}-----`)),
-  )
+const isText = (value: unknown) => typeof value === 'string' && value !== ''
 
-/** Reads a setting that is written as JSON. */
-const json = <T extends z.ZodMiniType>(schema: T) =>
-  z.pipe(
-    z.pipe(
-      text,
-      z.transform((value, context) => {
-        try {
-          return JSON.parse(value) as unknown
-        } catch {
-          context.issues.push({ code: 'custom', message: 'must be JSON', input: value })
-          return z.NEVER
-        }
-      }),
-    ),
-    schema,
-  )
+function isSigningKey(value: unknown): value is SigningKey {
+  const { kty, crv, kid, x, d } = Object(value) as Partial<Record<keyof SigningKey, unknown>>
+  return kty === 'OKP' && crv === 'Ed25519' && [kid, x, d].every(isText)
+}
+
+function readKeys(value: unknown): { keys: SigningKey[] } | undefined {
+  const { keys } = Object(value) as { keys?: unknown }
+  const valid = Array.isArray(keys) && keys.length > 0 && keys.every(isSigningKey)
+  return valid ? { keys } : undefined
+}
 
 /**
- * A setting: its form, what it is for, whether it is a secret, and a sample for `.env.example`.
+ * A setting: how it is read, what it is for, whether it is a secret, and a sample for `.env.example`.
  * Secrets have no default and come from SSM when deployed; docs/settings.md is made from this table.
  */
-const setting = <T extends z.ZodMiniType>(
-  schema: T,
+const setting = <T>(
+  reader: Reader<T>,
   about: string,
   options: { secret?: true; sample?: string } = {},
-) => ({ schema, about, ...options })
+) => ({ reader, about, ...options })
 
 export const SETTINGS = {
   STAGE: setting(text, 'Name of the deployment: local, test, dev, prod, …', { sample: 'dev' }),
   LOG_LEVEL: setting(
-    z._default(z.enum(['debug', 'info', 'warn', 'error']), 'info'),
+    withDefault(oneOf('debug', 'info', 'warn', 'error'), 'info'),
     'Lowest level that is logged.',
   ),
   DATABASE_URL: setting(
@@ -69,7 +54,7 @@ export const SETTINGS = {
     },
   ),
   DATABASE_REPLICA_URL: setting(
-    z.optional(url),
+    optional(url),
     'Read replica, in the same form. Left out: reads go to the primary.',
     { secret: true, sample: 'https://USER:PASSWORD@aws.connect.psdb.cloud/minimall' },
   ),
@@ -85,11 +70,11 @@ export const SETTINGS = {
   AWS_REGION: setting(text, 'Region of the queues and of SES; Lambda sets it.', {
     sample: 'ap-southeast-1',
   }),
-  AWS_ENDPOINT_URL_SQS: setting(z.optional(url), 'SQS server in place of AWS (local stack).'),
-  AWS_ENDPOINT_URL_SESV2: setting(z.optional(url), 'SES server in place of AWS (local stack).'),
-  AWS_ENDPOINT_URL_S3: setting(z.optional(url), 'S3 server in place of AWS (local stack).'),
+  AWS_ENDPOINT_URL_SQS: setting(optional(url), 'SQS server in place of AWS (local stack).'),
+  AWS_ENDPOINT_URL_SESV2: setting(optional(url), 'SES server in place of AWS (local stack).'),
+  AWS_ENDPOINT_URL_S3: setting(optional(url), 'S3 server in place of AWS (local stack).'),
   AWS_ENDPOINT_URL_CLOUDWATCH: setting(
-    z.optional(url),
+    optional(url),
     'CloudWatch server in place of AWS (local stack).',
   ),
   QUEUE_URL_PREFIX: setting(
@@ -105,12 +90,12 @@ export const SETTINGS = {
     'Minutes for which the address of an exported file is good; each look at the export makes a new one.',
   ),
   JWT_KEYS: setting(
-    json(z.object({ keys: z.array(signingKey).check(z.minLength(1)) })),
+    json(readKeys),
     'Private Ed25519 keys as a JWK set. The first signs; all are published and accepted. Read again every 5 minutes; npm run keys makes and rotates them.',
     { secret: true, sample: '{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"…","x":"…","d":"…"}]}' },
   ),
-  JWT_ISSUER: setting(z._default(text, 'minimall'), 'Issuer of access tokens.'),
-  JWT_AUDIENCE: setting(z._default(text, 'minimall-miniprogram'), 'Audience of access tokens.'),
+  JWT_ISSUER: setting(withDefault(text, 'minimall'), 'Issuer of access tokens.'),
+  JWT_AUDIENCE: setting(withDefault(text, 'minimall-miniprogram'), 'Audience of access tokens.'),
   ACCESS_TOKEN_SECONDS: setting(wholeNumber(900, 30, 3600), 'Lifetime of an access token.'),
   SESSION_DAYS: setting(
     wholeNumber(30, 1, 365),
@@ -121,22 +106,20 @@ export const SETTINGS = {
     'Seconds for which a used refresh token gets the same answer again, until that is used: for lost answers.',
   ),
   WECHAT_API_URL: setting(
-    z._default(url, 'https://api.weixin.qq.com'),
+    withDefault(url, 'https://api.weixin.qq.com'),
     'Address of the WeChat API.',
   ),
   WECHAT_APP_ID: setting(text, 'App id of the mini-program.', { sample: 'wx0123456789abcdef' }),
   WECHAT_APP_SECRET: setting(text, 'App secret of the mini-program.', { secret: true }),
   WECHAT_PAY_URL: setting(
-    z._default(url, 'https://api.mch.weixin.qq.com'),
+    withDefault(url, 'https://api.mch.weixin.qq.com'),
     'Address of WeChat Pay API v3.',
   ),
-  WECHAT_PAY_MCH_ID: setting(
-    z.string().check(z.regex(/^\d{6,32}$/)),
-    'Merchant number at WeChat Pay.',
-    { sample: '1900000109' },
-  ),
+  WECHAT_PAY_MCH_ID: setting(matching(/^\d{6,32}$/), 'Merchant number at WeChat Pay.', {
+    sample: '1900000109',
+  }),
   WECHAT_PAY_MCH_SERIAL: setting(
-    z.string().check(z.regex(/^[\dA-Fa-f]{8,64}$/)),
+    matching(/^[\dA-Fa-f]{8,64}$/),
     "Serial number of the merchant's API certificate, hexadecimal.",
     { sample: '1DDE55AD98ED71D6EDD4A4A16996DE7B47773A8C' },
   ),
@@ -146,17 +129,17 @@ export const SETTINGS = {
     { secret: true, sample: '-----BEGIN PRIVATE KEY-----\\n…\\n-----END PRIVATE KEY-----' },
   ),
   WECHAT_PAY_API_V3_KEY: setting(
-    z.string().check(z.refine((key) => Buffer.byteLength(key) === 32)),
+    { read: (key) => (Buffer.byteLength(key) === 32 ? key : undefined) } as Reader<string>,
     'API v3 key, with which WeChat Pay encrypts notices and certificates: 32 bytes.',
     { secret: true, sample: 'the-32-bytes-API-v3-key-of-yours' },
   ),
   WECHAT_PAY_PUBLIC_KEY_ID: setting(
-    z.optional(z.string().check(z.regex(/^PUB_KEY_ID_\w{1,64}$/))),
+    optional(matching(/^PUB_KEY_ID_\w{1,64}$/)),
     "Id of WeChat Pay's public key. Left out: its answers are signed with platform certificates.",
     { sample: 'PUB_KEY_ID_0000000000000024101100397200000006' },
   ),
   WECHAT_PAY_PUBLIC_KEY: setting(
-    z.optional(pem('PUBLIC KEY')),
+    optional(pem('PUBLIC KEY')),
     "WeChat Pay's public key (PEM), together with its id.",
     { sample: '-----BEGIN PUBLIC KEY-----\\n…\\n-----END PUBLIC KEY-----' },
   ),
@@ -168,7 +151,7 @@ export const SETTINGS = {
     },
   ),
   WECHAT_TEMPLATES: setting(
-    z.optional(json(Templates)),
+    optional(json(readTemplates)),
     'Templates of the subscribe messages for paid, shipped and refunded orders: docs/operations.md.',
     {
       sample:
@@ -176,15 +159,7 @@ export const SETTINGS = {
     },
   ),
   ADMIN_OPENIDS: setting(
-    z.pipe(
-      z._default(z.string(), ''),
-      z.transform((list) =>
-        list
-          .split(',')
-          .map((id) => id.trim())
-          .filter(Boolean),
-      ),
-    ),
+    list,
     'Openids, separated by commas, that become admins when they sign in.',
   ),
   MAIL_FROM: setting(text, 'Sender of e-mails; SES must know the address.', {
@@ -195,11 +170,11 @@ export const SETTINGS = {
     'Recipients a second over all functions; not above the sending rate of your SES account.',
   ),
   MAIL_CONFIGURATION_SET: setting(
-    z.optional(text),
+    optional(text),
     'SES configuration set that reports bounces; serverless.yml sets it.',
   ),
   MAIL_LANGUAGE: setting(
-    z._default(z.enum(['zh', 'en']), 'zh'),
+    withDefault(oneOf('zh', 'en'), 'zh'),
     'Language of order mails to users whose own is not known.',
   ),
   UNPAID_MINUTES: setting(
@@ -216,8 +191,8 @@ export const SETTINGS = {
   ),
 } as const
 
-type Parsed = { [Name in keyof typeof SETTINGS]: z.output<(typeof SETTINGS)[Name]['schema']> }
-export type Settings = Readonly<Parsed>
+type Read<T> = T extends { reader: Reader<infer Value> } ? Value : never
+export type Settings = { readonly [Name in keyof typeof SETTINGS]: Read<(typeof SETTINGS)[Name]> }
 
 /** Settings that mean something only together. */
 const PAIRS = [['WECHAT_PAY_PUBLIC_KEY_ID', 'WECHAT_PAY_PUBLIC_KEY']] as const
@@ -229,24 +204,32 @@ export class SettingsInvalid extends Error {
 
 /** Checks one setting. @throws SettingsInvalid; never repeats the value */
 export function parseSetting<Name extends keyof Settings>(name: Name, value: string) {
-  const result = z.safeParse(SETTINGS[name].schema, value)
-  if (!result.success) throw new SettingsInvalid(`${name} is not valid. ${SETTINGS[name].about}`)
-  return result.data as Settings[Name]
+  const { reader, about } = SETTINGS[name]
+  const read = reader.read(value)
+  if (read === undefined) throw new SettingsInvalid(`${name} is not valid. ${about}`)
+  return read as Settings[Name]
 }
 
 /**
  * Checks settings against {@link SETTINGS}.
- * @param source names and values, as in `process.env`
+ * @param source names and values, as in `process.env`; an empty one is left out
  * @throws SettingsInvalid naming every missing or wrong setting; never repeats a value
  */
 export function parseSettings(source: Record<string, string | undefined>): Settings {
   const problems: string[] = []
   const settings: Record<string, unknown> = {}
-  for (const [name, { schema, about }] of Object.entries(SETTINGS)) {
-    const value = source[name] === '' ? undefined : source[name]
-    const result = z.safeParse(schema, value)
-    if (result.success) settings[name] = result.data
-    else problems.push(`  ${name} ${value === undefined ? 'is missing' : 'is not valid'}. ${about}`)
+  for (const [name, { reader, about }] of Object.entries<{
+    reader: Reader<unknown>
+    about: string
+  }>(SETTINGS)) {
+    const value = source[name] || undefined
+    const read = value === undefined ? reader.missing?.value : reader.read(value)
+    settings[name] = read
+    if (value === undefined && reader.missing === undefined) {
+      problems.push(`  ${name} is missing. ${about}`)
+    } else if (value !== undefined && read === undefined) {
+      problems.push(`  ${name} is not valid. ${about}`)
+    }
   }
   for (const [one, other] of PAIRS) {
     if (!source[one] !== !source[other]) problems.push(`  ${one} and ${other} need each other.`)

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini'
+import { once } from '../config/once.ts'
 
 /** How a type of field takes a text: what is left of it, and whether WeChat takes that. */
 type FieldType = { fit(text: string): string; takes: RegExp }
@@ -78,19 +79,24 @@ export function fitted(field: string, text: string): string | undefined {
 }
 
 /** One template of a subscribe message: its id, the page that it opens, and a text for each field. */
-const Template = z.strictObject({
-  id: z.string().check(z.regex(/^[\w-]{20,64}$/)),
-  page: z.optional(z.string().check(z.minLength(1), z.maxLength(1024))),
-  data: z
-    .record(z.string(), z.string().check(z.minLength(1), z.maxLength(200)))
-    .check(z.refine((data) => Object.keys(data).every((field) => typeOf(field) !== undefined))),
-})
-export type Template = z.output<typeof Template>
-
+export type Template = { id: string; page?: string | undefined; data: Record<string, string> }
 /** Templates by the news that they tell; what has none is not told. */
-export const Templates = z.strictObject({
-  paid: z.optional(Template),
-  shipped: z.optional(Template),
-  refunded: z.optional(Template),
+export type Templates = Partial<Record<'paid' | 'shipped' | 'refunded', Template | undefined>>
+
+/** Made when they are needed: every function reads the settings, and few have such templates. */
+const schema = /* @__PURE__ */ once(() => {
+  const template = z.strictObject({
+    id: z.string().check(z.regex(/^[\w-]{20,64}$/)),
+    page: z.optional(z.string().check(z.minLength(1), z.maxLength(1024))),
+    data: z
+      .record(z.string(), z.string().check(z.minLength(1), z.maxLength(200)))
+      .check(z.refine((data) => Object.keys(data).every((field) => typeOf(field) !== undefined))),
+  })
+  const one = z.optional(template)
+  return z.strictObject({ paid: one, shipped: one, refunded: one })
 })
-export type Templates = z.output<typeof Templates>
+
+/** @returns undefined where they are not valid */
+export function readTemplates(value: unknown): Templates | undefined {
+  return z.safeParse(schema(), value).data
+}
