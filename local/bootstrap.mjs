@@ -21,7 +21,7 @@ const STAMP = join(ROOT, 'node_modules', '.installed-lock')
 const COMMANDS = {
   start: 'runs the whole backend on this machine until Ctrl-C',
   test: 'runs every check and test',
-  check: 'types, lint, layers and generated docs only',
+  check: 'types, lint, layers, generated docs and sizes only',
   docs: 'writes the documents that are made from the code',
   client: 'builds the client for mini-programs as an npm package',
   demo: "plays one shopper's journey against the running stack",
@@ -29,6 +29,7 @@ const COMMANDS = {
   slow: 'shows what was slow in the databases of the running stack',
   keys: 'makes and rotates the keys that sign access tokens',
   bench: 'measures the shop against other ways of building it',
+  bundles: 'what fills each function, and whether it keeps to its budget',
   package: 'builds the CloudFormation template and the zips',
 }
 

@@ -3,7 +3,7 @@ import { CHECKS, passes } from './checks.ts'
 import { optionsOf } from './lib/options.ts'
 
 optionsOf(
-  'Usage: npm run check\n\nTypes, lint, layers, and whether the generated documents are up to date.',
+  'Usage: npm run check\n\nTypes, lint, layers, whether the generated documents are up to date, and whether each function keeps\nto its budget.',
   {},
 )
 

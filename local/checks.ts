@@ -18,6 +18,7 @@ export const CHECKS: readonly Check[] = [
     args: ['functions', 'shared', 'local', 'bench', 'test', 'client/src'],
   },
   { name: 'docs are up to date', command: 'node', args: ['local/docs.ts', '--check'] },
+  { name: 'bundles within their budgets', command: 'node', args: ['local/bundles.ts', '--check'] },
 ]
 
 /** Runs a check. @returns whether it passed; prints its output only where it did not */

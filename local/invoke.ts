@@ -1,35 +1,17 @@
 // `npm run invoke -- FUNCTION [EVENT_FILE]`: calls one function on its sample in events/.
 import { randomUUID } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { readTemplate } from './aws/resources.ts'
 import { runningEndpoints } from './lib/endpoints.ts'
+import { declaredFunctions } from './lib/functions.ts'
 import { ROOT } from './root.ts'
 
 const STAGE = 'local'
 
 /** Every function's key in serverless.yml, with the sample that mirrors its file. */
-function functionsAndSamples(): Map<string, string> {
-  const files = readdirSync(join(ROOT, 'infra', 'functions')).filter((name) =>
-    name.endsWith('.yml'),
-  )
-  const entries = files.flatMap((file) =>
-    Object.entries(
-      readTemplate(ROOT, join('infra', 'functions', file), STAGE) as Record<
-        string,
-        { handler: string }
-      >,
-    ),
-  )
-  return new Map(
-    entries.map(([key, { handler }]) => [
-      key,
-      handler.replace(/^functions\//, 'events/').replace(/\.handler$/, '.json'),
-    ]),
-  )
-}
+const functions = new Map(declaredFunctions().map(({ key, name }) => [key, `events/${name}.json`]))
 
-function usage(functions: Map<string, string>): string {
+function usage(): string {
   const names = [...functions].map(([name, sample]) => `  ${name.padEnd(20)} ${sample}`)
   return `Usage: npm run invoke -- FUNCTION [EVENT_FILE]
 
@@ -60,13 +42,12 @@ async function signedIn(text: string): Promise<string> {
     .replaceAll('REFRESH_TOKEN', data.refreshToken ?? '')
 }
 
-const functions = functionsAndSamples()
 const [name = '', file] = process.argv.slice(2)
 const sample = functions.get(name)
 if (sample === undefined) {
   const asked = name !== '' && name !== '--help' && name !== '-h'
   if (asked) console.error(`minimall: there is no function "${name}"\n`)
-  console.log(usage(functions))
+  console.log(usage())
   process.exit(asked ? 1 : 0)
 }
 const path = file ?? join(ROOT, sample)

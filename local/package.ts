@@ -54,6 +54,6 @@ function printSizes(folder: string): void {
       .split(sep)
       .join('/')
       .replace(/\.mjs$/, '')
-    console.log(`  ${label.padEnd(34)} ${(bytes / 1024).toFixed(1).padStart(7)} KiB`)
+    console.log(`  ${label.padEnd(34)} ${(bytes / 1000).toFixed(1).padStart(7)} KB`)
   }
 }
