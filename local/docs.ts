@@ -1,15 +1,17 @@
-// `npm run docs`: writes what is made from the code: docs/settings.md, .env.example, docs/openapi.json,
-// the types of the client, and the built client in the sample mini-program.
+// `npm run docs`: writes what is made from the code: docs/settings.md, .env.example, docs/openapi.json
+// (and the same, packed, for the functions that serve it), the types of the client, and the built client in the sample mini-program.
 // With `--check` it writes nothing and fails where a file is not up to date.
 import { generateKeyPairSync } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { SETTINGS } from '../shared/platform/config/settings.ts'
 import * as standardErrors from '../shared/platform/errors/standard.ts'
 import { errorsOf } from '../shared/platform/http/openapi.ts'
 import { clientBundle } from './client/bundle.ts'
 import { clientModule } from './client/types.ts'
 import { emptyContract, readContract } from './docs/contract.ts'
+import { contractOf, packedModule } from './docs/packed.ts'
 import { optionsOf } from './lib/options.ts'
 import { ROOT } from './root.ts'
 
@@ -88,15 +90,21 @@ function useSampleSettings(): void {
   }).privateKey.export({ format: 'pem', type: 'pkcs8' }) as string
 }
 
-/** Functions bundle docs/openapi.json, so it has to be there, and no merge's conflict, to be made anew. */
+const PACKED = 'docs/openapi.generated.ts'
+const existing = (name: string) =>
+  existsSync(join(ROOT, name)) ? readFileSync(join(ROOT, name), 'utf8') : ''
+
+/** Functions import the packed contract, so it has to be there, without a merge's conflict, to be made anew. */
 function useReadableContract(): void {
-  const path = join(ROOT, 'docs/openapi.json')
-  try {
-    JSON.parse(readFileSync(path, 'utf8'))
-  } catch {
-    if (!check) writeFileSync(path, JSON.stringify(emptyContract()))
-  }
+  if (check || contractOf(existing(PACKED)) !== undefined) return
+  writeFileSync(join(ROOT, PACKED), packedModule(emptyContract()))
 }
+
+/** Another version of the packer may pack the same in another way. */
+const isUpToDate = (name: string, text: string) =>
+  name === PACKED
+    ? isDeepStrictEqual(contractOf(existing(name)), contractOf(text))
+    : existing(name) === text
 
 useSampleSettings()
 useReadableContract()
@@ -107,15 +115,15 @@ const files = {
   'docs/settings.md': settingsPage(),
   '.env.example': envExample(),
   'docs/openapi.json': `${JSON.stringify(document, null, 2)}\n`,
+  [PACKED]: packedModule(document),
   'client/src/api.generated.ts': clientTypes,
   'examples/miniprogram/miniprogram_npm/minimall-client/index.js': await clientBundle(clientTypes),
 }
 const stale: string[] = []
 for (const [name, text] of Object.entries(files)) {
-  const path = join(ROOT, name)
-  if (existsSync(path) && readFileSync(path, 'utf8') === text) continue
+  if (isUpToDate(name, text)) continue
   stale.push(name)
-  if (!check) writeFileSync(path, text)
+  if (!check) writeFileSync(join(ROOT, name), text)
 }
 if (check && stale.length > 0) {
   console.error(`not up to date: ${stale.join(', ')}. Run: npm run docs`)

@@ -1,7 +1,8 @@
 // GET /api/docs: the contract as a page that loads nothing from elsewhere.
 import * as z from 'zod/mini'
-import document from '../../docs/openapi.json' with { type: 'json' }
+import { PACKED } from '../../docs/openapi.generated.ts'
 import { cacheable } from '../../shared/platform/http/cacheable.ts'
+import { unpacked } from '../../shared/platform/http/docs/packed.ts'
 import { docsPage, POLICY } from '../../shared/platform/http/docs/page.ts'
 import type { OpenApi } from '../../shared/platform/http/openapi-types.ts'
 import { route } from '../../shared/platform/http/route.ts'
@@ -27,4 +28,4 @@ export const build = (contract: OpenApi) => {
   )
 }
 
-export const handler = build(document as unknown as OpenApi)
+export const handler = build(unpacked(PACKED) as OpenApi)

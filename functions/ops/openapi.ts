@@ -1,7 +1,8 @@
 // GET /api/openapi.json: the contract of every route, as OpenAPI 3.1.
 import * as z from 'zod/mini'
-import document from '../../docs/openapi.json' with { type: 'json' }
+import { PACKED } from '../../docs/openapi.generated.ts'
 import { cacheable } from '../../shared/platform/http/cacheable.ts'
+import { unpacked } from '../../shared/platform/http/docs/packed.ts'
 import { route } from '../../shared/platform/http/route.ts'
 
 export const build = (contract: { openapi: string }) => {
@@ -19,4 +20,4 @@ export const build = (contract: { openapi: string }) => {
   )
 }
 
-export const handler = build(document)
+export const handler = build(unpacked(PACKED) as { openapi: string })
