@@ -29,7 +29,7 @@ export async function signAccess({ id, role, sessionId }: Identity): Promise<str
     .setSubject(id)
     .setIssuedAt()
     .setExpirationTime(`${ACCESS_TOKEN_SECONDS}s`)
-    .sign(await signing)
+    .sign(await signing())
 }
 
 /**

@@ -1,5 +1,6 @@
 import { createLocalJWKSet, importJWK, type JSONWebKeySet, type JWK } from 'jose'
 import { rereadSecret, type Settings, settings } from '../config/index.ts'
+import { once } from '../config/once.ts'
 import { parseSetting } from '../config/settings.ts'
 import { Unavailable } from '../errors/standard.ts'
 import { describeError, log } from '../telemetry/log.ts'
@@ -17,8 +18,8 @@ export const KEYS_LIMIT_SECONDS = 2_700
 const RETRY_MILLIS = 30_000
 
 export type Keys = {
-  /** Signs new tokens. */
-  signing: ReturnType<typeof importJWK>
+  /** Signs new tokens; imported when the first is signed, which few functions do. */
+  signing: () => ReturnType<typeof importJWK>
   kid: string
   /** Finds the key of a token by the `kid` in its header. */
   verifying: ReturnType<typeof createLocalJWKSet>
@@ -33,7 +34,7 @@ function keysOf({ keys: all }: Settings['JWT_KEYS']): Keys {
   const [first] = all
   if (first === undefined) throw new Error('JWT_KEYS holds no key')
   return {
-    signing: importJWK(first as JWK, ALGORITHM),
+    signing: once(() => importJWK(first as JWK, ALGORITHM)),
     kid: first.kid,
     verifying: createLocalJWKSet(published),
     published,
