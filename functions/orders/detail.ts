@@ -1,12 +1,12 @@
 // GET /api/orders/{id}: one order; readable as soon as its 202 is out.
-import { orders } from '../../shared/domain/orders/index.ts'
+import type { OrderBook } from '../../shared/domain/orders/book.ts'
+import { orderBook } from '../../shared/domain/orders/index.ts'
 import { OrderDetail } from '../../shared/domain/orders/order.ts'
-import type { Orders } from '../../shared/domain/orders/orders.ts'
 import { NotFound } from '../../shared/platform/errors/standard.ts'
 import { ByUlid } from '../../shared/platform/http/fields.ts'
 import { route } from '../../shared/platform/http/route.ts'
 
-export const build = (service: Pick<Orders, 'detail'>) =>
+export const build = (service: Pick<OrderBook, 'detail'>) =>
   route(
     {
       method: 'GET',
@@ -20,4 +20,4 @@ export const build = (service: Pick<Orders, 'detail'>) =>
     ({ params, user }) => service.detail(user.id, params.id),
   )
 
-export const handler = build(orders())
+export const handler = build(orderBook())

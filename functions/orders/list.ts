@@ -1,12 +1,12 @@
 // GET /api/orders: the user's orders, the newest first.
-import { orders } from '../../shared/domain/orders/index.ts'
+import type { OrderBook } from '../../shared/domain/orders/book.ts'
+import { orderBook } from '../../shared/domain/orders/index.ts'
 import { OrderView } from '../../shared/domain/orders/order.ts'
-import type { Orders } from '../../shared/domain/orders/orders.ts'
 import { ListOrders } from '../../shared/domain/orders/schemas.ts'
 import { listOf } from '../../shared/platform/http/fields.ts'
 import { route } from '../../shared/platform/http/route.ts'
 
-export const build = (service: Pick<Orders, 'list'>) =>
+export const build = (service: Pick<OrderBook, 'list'>) =>
   route(
     {
       method: 'GET',
@@ -19,4 +19,4 @@ export const build = (service: Pick<Orders, 'list'>) =>
     ({ query, user }) => service.list(user.id, query),
   )
 
-export const handler = build(orders())
+export const handler = build(orderBook())

@@ -11,6 +11,7 @@ import { skus } from '../catalog/index.ts'
 import { couponRules } from '../coupons/index.ts'
 import { readClaims } from '../coupons/repository.ts'
 import { counters, stock } from '../stock/index.ts'
+import { createOrderBook } from './book.ts'
 import { createClose } from './close.ts'
 import { createOpenOrders } from './erase.ts'
 import { createFulfilment } from './fulfilment.ts'
@@ -32,6 +33,10 @@ export const closeOrder = /* @__PURE__ */ once(() =>
 
 export const persist = /* @__PURE__ */ once(() =>
   createPersist({ database: database(), holds: holds(), outbox: outbox() }),
+)
+
+export const orderBook = /* @__PURE__ */ once(() =>
+  createOrderBook({ reads: reads(), holds: holds() }),
 )
 
 export const orders = /* @__PURE__ */ once(() =>

@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto'
 import { ulid } from 'ulid'
-import type { Database, Queryable } from '../../platform/database/database.ts'
+import type { Database } from '../../platform/database/database.ts'
 import type { Reads } from '../../platform/database/reading.ts'
 import { NotFound, Unavailable, ValidationFailed } from '../../platform/errors/standard.ts'
 import { MAX_FEN } from '../../platform/http/fields.ts'
-import { pageOf } from '../../platform/http/page.ts'
 import type { Queue } from '../../platform/queue/queue.ts'
 import { log } from '../../platform/telemetry/log.ts'
 import { currentScope } from '../../platform/telemetry/scope.ts'
@@ -14,20 +13,13 @@ import { type CouponRules, discountOf } from '../coupons/coupon.ts'
 import { CouponUnusable } from '../coupons/errors.ts'
 import type { ClaimKey, ClaimRow } from '../coupons/repository.ts'
 import { OutOfStock } from '../stock/errors.ts'
+import { createOrderBook, readOwn } from './book.ts'
 import { createSettleDecided } from './decided.ts'
 import { KeyReused, PurchaseLimit } from './errors.ts'
-import { readHistory } from './history.ts'
 import type { Earlier, Holds, OrderMessage, Placed } from './holds.ts'
 import { OrderAccepted } from './messages.ts'
-import {
-  type AcceptedOrder,
-  itemsFenOf,
-  type OrderDetail,
-  type OrderView,
-  pendingView,
-} from './order.ts'
-import { readOrder, readOrders } from './repository.ts'
-import type { ListOrders, OrderReceipt, PlaceOrder } from './schemas.ts'
+import { type AcceptedOrder, itemsFenOf, type OrderView } from './order.ts'
+import type { OrderReceipt, PlaceOrder } from './schemas.ts'
 import { claimsOf } from './taken.ts'
 
 export type OrderDeps = {
@@ -149,32 +141,6 @@ export function createOrders(deps: OrderDeps) {
     }
   }
 
-  async function stored(db: Queryable, userId: string, orderId: string): Promise<OrderView> {
-    const order = await readOrder(db, orderId)
-    if (order === undefined) throw new NotFound()
-    const { userId: ownerId, ...view } = order
-    return owned(userId, ownerId, view)
-  }
-
-  /**
-   * The hold comes first: while there is one the order is pending, and can be read though the database
-   * is away; when there is none the database has decided, since a hold ends after the commit, and after
-   * its user is marked: a replica that does not have the order yet is not asked.
-   * @returns one of the user's orders with its steps
-   * @throws NotFound also where it is somebody else's
-   */
-  async function detail(userId: string, orderId: string): Promise<OrderDetail> {
-    const held = await holds.find(orderId)
-    if (held !== undefined) {
-      return { ...owned(userId, held.userId, pendingView(held)), history: [] }
-    }
-    const db = await deps.reads.of(userId)
-    const order = await stored(db, userId, orderId)
-    const steps = await readHistory(db, orderId)
-    const history = steps.map(({ actor: _, actorId: __, traceId: ___, ...event }) => event)
-    return { ...order, history }
-  }
-
   /**
    * Makes sure that the database has an order, before a step is taken on it that only a row can
    * take: what is still pending is written here and now, as the stock job would.
@@ -186,11 +152,11 @@ export function createOrders(deps: OrderDeps) {
       if (held.userId !== userId) throw new NotFound()
       await deps.persist([held])
     }
-    return stored(database, userId, orderId)
+    return readOwn(database, userId, orderId)
   }
 
   return {
-    detail,
+    ...createOrderBook(deps),
     settled,
 
     /**
@@ -233,23 +199,6 @@ export function createOrders(deps: OrderDeps) {
           throw Unavailable.because('stock counters', new Error('still unknown after loading'))
       }
     },
-
-    /** @returns a page of the user's orders, the newest first, pending ones among them */
-    async list(userId: string, { status, limit, cursor }: ListOrders) {
-      const wantsPending = status === undefined || status === 'pending'
-      // Held ones first: what leaves Redis in between is then found in the database.
-      const held = wantsPending ? await holds.ofUser(userId) : []
-      const db = await deps.reads.of(userId)
-      const rows = await readOrders(db, { userId, status, before: cursor, limit: limit + 1 })
-      const stored = rows.map(({ userId: _, ...view }) => view)
-      const inDatabase = new Set(stored.map(({ orderId }) => orderId))
-      const pending = held
-        .filter(({ orderId }) => !inDatabase.has(orderId))
-        .filter(({ orderId }) => cursor === undefined || orderId < cursor)
-        .map(pendingView)
-      const newestFirst = [...pending, ...stored].sort((a, b) => (a.orderId < b.orderId ? 1 : -1))
-      return pageOf(newestFirst, limit, ({ orderId }) => orderId)
-    },
   }
 }
 
@@ -262,11 +211,6 @@ type Draft = { order: AcceptedOrder; limits: number[] }
 function answerOf(earlier: Earlier): OrderReceipt {
   if (earlier.outcome === 'reused') throw new KeyReused()
   return JSON.parse(earlier.answer) as OrderReceipt
-}
-
-function owned(userId: string, ownerId: string, view: OrderView): OrderView {
-  if (userId !== ownerId) throw new NotFound()
-  return view
 }
 
 function skusAt({ items }: AcceptedOrder, positions: readonly number[]) {
