@@ -20,14 +20,19 @@ export function invocation<T>(
   work: (scope: Scope) => Promise<T>,
 ): Promise<T> {
   const remaining = context.getRemainingTimeInMillis?.() ?? DEFAULT_MILLIS
-  const millis = Math.max(1, Math.floor(remaining - DEADLINE_RESERVE_MILLIS))
+  const endsAt = Date.now() + Math.max(1, Math.floor(remaining - DEADLINE_RESERVE_MILLIS))
+  let deadline: AbortSignal | undefined
   const scope: Scope = {
     traceId,
     functionName: context.functionName ?? 'unknown',
     route,
     coldStart: cold,
-    deadline: AbortSignal.timeout(millis),
-    endsAt: Date.now() + millis,
+    endsAt,
+    // Made when it is first asked for: what is answered from memory does without its timer.
+    get deadline() {
+      deadline ??= signalAt(endsAt)
+      return deadline
+    },
   }
   cold = false
   return withScope(scope, async () => {
@@ -37,4 +42,12 @@ export function invocation<T>(
       if (scope.alongside !== undefined) await Promise.all(scope.alongside)
     }
   })
+}
+
+/** A signal that aborts then, in milliseconds since 1970; it has aborted where that has passed. */
+function signalAt(end: number): AbortSignal {
+  const left = end - Date.now()
+  return left > 0
+    ? AbortSignal.timeout(left)
+    : AbortSignal.abort(new DOMException('the time is up', 'TimeoutError'))
 }
