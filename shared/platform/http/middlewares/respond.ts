@@ -11,7 +11,11 @@ const withoutNulls = (key: string, value: unknown) =>
   value === null && key !== 'nextCursor' ? undefined : value
 
 /** `data` itself is always there; below it nulls are left out. */
-const dataJson = (data: unknown) => JSON.stringify(data, withoutNulls) ?? 'null'
+function dataJson(data: unknown): string {
+  // Without a function to ask about each field it is written in a fraction of the time.
+  const json = JSON.stringify(data) ?? 'null'
+  return json.includes('null') ? (JSON.stringify(data, withoutNulls) ?? 'null') : json
+}
 
 /**
  * The last word on every answer: data or an error becomes the envelope, its status and its headers.
