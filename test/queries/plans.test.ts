@@ -8,11 +8,12 @@ import { startScratchDatabase } from '../../local/engines/database.ts'
 import { digestOf } from '../../local/lib/digest.ts'
 import { ROOT } from '../../local/root.ts'
 import { migrate } from '../../local/stack.ts'
+import { type OrderPage, readOrders } from '../../shared/domain/orders/repository.ts'
 import type { Queryable } from '../../shared/platform/database/database.ts'
 import { EXCEPTIONS } from './exceptions.ts'
 import { adapted, type Finding, hasPlan, judge, planOf } from './judge.ts'
 import { LISTS } from './lists.ts'
-import { seed } from './seed.ts'
+import { FREQUENT_BUYER, ROWS, seed, ulidOf } from './seed.ts'
 import { isMadeOf, templatesIn } from './templates.ts'
 
 /** Seeding is the server's work: more would not be faster on two cores. */
@@ -119,6 +120,21 @@ describe('the plan of', () => {
     for (const key of (stored[0]?.key ?? 'none').split(',')) {
       expect(keys, JSON.stringify(plan)).toContain(key)
     }
+  })
+})
+
+describe('a later page of orders', () => {
+  // With a type of `ref` all the pages before it would be read too.
+  it.each<[of: string, page: Partial<OrderPage>]>([
+    ['a user', { userId: FREQUENT_BUYER }],
+    ['a user in a state', { userId: FREQUENT_BUYER, status: 'paid' }],
+    ['everybody', {}],
+    ['everybody in a state', { status: 'paid' }],
+  ])('of %s begins where the one before ended', async (_, page) => {
+    const before = ulidOf(ROWS / 2)
+    const statement = await statementOf((db) => readOrders(db, { ...page, before, limit: 20 }))
+    const plan = await planOf(pool, statement)
+    expect(plan.map(({ type }) => type)).toEqual(['range'])
   })
 })
 

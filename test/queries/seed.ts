@@ -5,6 +5,8 @@ export const ROWS = 100_000
 /** Numbers below this are ids in every table, whatever a column's spread. */
 export const COMMON_IDS = 5_000
 export const CATEGORIES = 50
+/** Has a quarter of all orders. */
+export const FREQUENT_BUYER = '20001'
 
 /** A year of rows, up to now. */
 const STEP_MILLIS = (365 * 24 * 3600 * 1000) / ROWS
@@ -40,6 +42,7 @@ const COLUMNS: Record<string, string> = {
   'skus.product_id': '1 + n DIV 2',
   'skus.limit_per_user': oneIn(50, '2', 'NULL'),
   'order_items.product_id': '1 + n % 40000',
+  'orders.user_id': oneIn(4, FREQUENT_BUYER, '1 + (n + 1) % 20000'),
   'orders.state': states(
     'completed',
     'unpaid',
