@@ -29,7 +29,7 @@ export type Figures = {
   name: string
   median: number
   p99: number
-  /** Operations a second. */
+  /** Operations a second in the middle one of the rounds. */
   ops: number
   ratio: number
   samples: number
@@ -53,7 +53,7 @@ export async function compare<T>(
   { rounds = 20, calls = 1, concurrency = 1 }: CompareOptions,
   progress: (share: number) => void,
 ): Promise<Compared> {
-  const runs = sides.map((side) => ({ side, samples: [] as number[], millis: 0 }))
+  const runs = sides.map((side) => ({ side, samples: [] as number[], rates: [] as number[] }))
   for (const { side } of runs) {
     await side.before?.()
     try {
@@ -69,14 +69,12 @@ export async function compare<T>(
       const { samples, millis } = await turn(run.side, calls, concurrency)
       if (round < 0) continue
       for (const sample of samples) run.samples.push(sample)
-      run.millis += millis
+      run.rates.push((calls * 1000) / millis)
     }
     progress((round + 2) / (rounds + 1))
   }
   const base = median(runs[0]?.samples ?? [])
-  const figures = runs.map(({ side, samples, millis }) =>
-    figuresOf(side.name, samples, millis, base),
-  )
+  const figures = runs.map(({ side, samples, rates }) => figuresOf(side.name, samples, rates, base))
   return {
     ...{ title, rounds, calls, concurrency, sides: figures },
     of: (name) => {
@@ -114,14 +112,14 @@ async function turn<T>(side: Side<T>, calls: number, concurrency: number) {
   return { samples, millis: side.timeOf === undefined ? elapsed : told }
 }
 
-function figuresOf(name: string, samples: number[], millis: number, base: number): Figures {
+function figuresOf(name: string, samples: number[], rates: number[], base: number): Figures {
   const sorted = samples.toSorted((a, b) => a - b)
   const middle = quantile(sorted, 0.5)
   return {
     name,
     median: middle,
     p99: quantile(sorted, 0.99),
-    ops: (samples.length * 1000) / millis,
+    ops: median(rates),
     ratio: middle / base,
     samples: samples.length,
   }
