@@ -42,7 +42,7 @@ const of = (type: string) =>
 
 describe('npm run package, without AWS credentials', () => {
   it('prints the size of every function and makes a zip of each', () => {
-    expect(output.match(/functions\/\S+\s+[\d.]+ KiB/g)).toHaveLength(FUNCTIONS)
+    expect(output.match(/functions\/\S+\s+[\d.]+ KB/g)).toHaveLength(FUNCTIONS)
     expect(readdirSync(folder).filter((name) => name.endsWith('.zip'))).toHaveLength(FUNCTIONS)
   })
 
