@@ -1,6 +1,9 @@
 import { ulid } from 'ulid'
 import type { AcceptedOrder, OrderView } from '../../shared/domain/orders/order.ts'
 
+/** The buyer where it does not matter who: a number that no user of another test gets. */
+export const BUYER = '999999999'
+
 /** An accepted order of units by SKU id, priced at one fen each. */
 export function orderOf(
   units: Record<string, number>,
@@ -17,7 +20,7 @@ export function orderOf(
   const now = Date.now()
   return {
     orderId: ulid(),
-    userId: '1',
+    userId: BUYER,
     items,
     totalFen: items.reduce((sum, { quantity }) => sum + quantity, 0),
     createdAt: new Date(now).toISOString(),

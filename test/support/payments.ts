@@ -202,7 +202,7 @@ export function startShop(endpoints: {
     newSku: (units: number) => insertSku(database, units),
     /** An order that the stock job has written. */
     async newOrder(skuId: string, units: number) {
-      const order = orderOf({ [skuId]: units }, { userId: '7' })
+      const order = orderOf({ [skuId]: units })
       await persist([order])
       return order
     },

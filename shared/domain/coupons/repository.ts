@@ -249,10 +249,20 @@ type ClaimColumns = {
   version: string
 }
 
+/**
+ * A condition on the rows of these keys. Not `(user_id, coupon_id) IN (…)`: with one pair an UPDATE
+ * would go through the whole table, and lock it.
+ */
+const among = (keys: readonly ClaimKey[]): Sql => {
+  const rows = keys.map(
+    ({ userId, couponId }) => sql`(user_id = ${userId} AND coupon_id = ${couponId})`,
+  )
+  return sql`(${join(rows, ' OR ')})`
+}
+
 const claimsOf = (keys: readonly ClaimKey[]): Sql => sql`
   SELECT user_id, coupon_id, claimed, used, version FROM user_coupons
-  WHERE (user_id, coupon_id) IN (${rowsOf(keys.map(({ userId, couponId }) => [userId, couponId]))})
-  ORDER BY user_id, coupon_id`
+  WHERE ${among(keys)} ORDER BY user_id, coupon_id`
 
 const toClaimRow = ({ user_id, coupon_id, claimed, used, version }: ClaimColumns): ClaimRow => ({
   userId: user_id,
@@ -269,20 +279,32 @@ export async function readClaims(db: Queryable, keys: readonly ClaimKey[]): Prom
 
 /**
  * Like {@link readClaims}, and locks the rows, in the order of their keys so that two can't deadlock.
- * The order path locks SKUs, then claims, then orders; a claim locks its own row, then its coupon's.
+ * Claims are locked after SKUs, and a claim locks its own row, then its coupon's.
  */
 export async function lockClaims(tx: Queryable, keys: readonly ClaimKey[]): Promise<ClaimRow[]> {
   if (keys.length === 0) return []
   return (await tx.query<ClaimColumns>(sql`${claimsOf(keys)} FOR UPDATE`)).map(toClaimRow)
 }
 
-/** Uses one claim for an order. @returns false where none is left: then nothing was changed */
-export async function useClaim(tx: Queryable, userId: string, couponId: string): Promise<boolean> {
-  const { rowsAffected } = await tx.write(
-    sql`UPDATE user_coupons SET used = used + 1, version = version + 1
-        WHERE user_id = ${userId} AND coupon_id = ${couponId} AND used < claimed`,
-  )
-  return rowsAffected === 1
+/**
+ * Uses claims for orders; a key that is there twice twice. One statement for all that are used equally
+ * often, which is once, but for coupons that a user may have several of.
+ * @returns false where too few are left: then roll back, others were changed
+ */
+export async function useClaims(tx: Queryable, keys: readonly ClaimKey[]): Promise<boolean> {
+  const perClaim = [
+    ...Map.groupBy(keys, ({ userId, couponId }) => `${userId} ${couponId}`).values(),
+  ]
+  for (const [times, same] of Map.groupBy(perClaim, ({ length }) => length)) {
+    const wanted = same.flatMap(([key]) => (key === undefined ? [] : [key]))
+    const { rowsAffected } = await tx.write(
+      sql`UPDATE user_coupons FORCE INDEX (PRIMARY)
+          SET used = used + ${times}, version = version + 1
+          WHERE ${among(wanted)} AND used + ${times} <= claimed`,
+    )
+    if (rowsAffected !== same.length) return false
+  }
+  return true
 }
 
 /** Gives one claim back. @returns false where none is used: then nothing was changed */

@@ -1,14 +1,14 @@
 import type { Database, Queryable } from '../../platform/database/database.ts'
 import { NotFound } from '../../platform/errors/standard.ts'
-import { lockClaims, returnClaim, returnUse } from '../coupons/repository.ts'
-import { addStock, lockStock, writeLedger } from '../stock/repository.ts'
+import { returnClaim, returnUse } from '../coupons/repository.ts'
+import { addStock, unitsOf, writeLedger } from '../stock/repository.ts'
 import { WrongState } from './errors.ts'
 import type { Holds } from './holds.ts'
 import type { Actor } from './machine.ts'
 import type { LockedOrder } from './repository.ts'
 import { lockOrder, readOrder } from './repository.ts'
 import type { TakeStep } from './steps.ts'
-import { claimsOf, skusOf, takenRows } from './taken.ts'
+import { takenRows } from './taken.ts'
 
 export type CloseDeps = { database: Database; holds: Pick<Holds, 'settle'>; take: TakeStep }
 
@@ -21,41 +21,37 @@ export type Closing = {
 }
 
 /**
- * Closes an unpaid order and gives its stock back through the ledger, and its coupon. The compare-and-set makes one
- * caller of many the one that does it. That nobody can pay it any more is the caller's to see to.
+ * Closes an unpaid order and gives its stock back through the ledger, and its coupon. The
+ * compare-and-set makes one caller of many the one that does it. That nobody can pay it any more is
+ * the caller's to see to.
  * @throws NotFound, WrongState where it is not unpaid (any more): then nothing was changed; and where
  *   the database or Redis fails: calling again is safe
  */
 export function createClose({ database, holds, take }: CloseDeps) {
   return async function close(orderId: string, { actor, reason, before }: Closing): Promise<void> {
+    const order = await readOrder(database, orderId)
+    if (order === undefined) throw new NotFound()
+    const { items } = order
     const closed = await database.transaction(async (tx) => {
-      const order = await readOrder(tx, orderId)
-      if (order === undefined) throw new NotFound()
-      // SKUs and claims before the order, as the stock job does, so that the two can't deadlock.
-      await lockStock(tx, skusOf([order]))
-      await lockClaims(tx, claimsOf([order]))
       const locked = await lockOrder(tx, orderId)
       if (locked === undefined) throw new NotFound()
       // Closed before, and perhaps Redis has not heard of it.
-      if (locked.state === 'cancelled') return { order, rows: await takenRows(tx, [order]) }
+      if (locked.state === 'cancelled') return false
       await before?.(tx, locked)
       await take(tx, 'cancel', locked, actor, { reason })
-      for (const { skuId, quantity } of order.items) await addStock(tx, skuId, quantity)
       await writeLedger(
         tx,
-        order.items.map(({ skuId, quantity }) => ({
-          skuId,
-          kind: 'release',
-          delta: quantity,
-          orderId,
-        })),
+        items.map(({ skuId, quantity }) => ({ skuId, kind: 'release', delta: quantity, orderId })),
       )
       const use = await returnUse(tx, orderId)
+      // Many wait for the row of a SKU that sells well: it is locked last. docs/decisions/0023-hot-skus.md
+      await addStock(tx, unitsOf(items))
       if (use !== undefined) await returnClaim(tx, use.userId, use.couponId)
-      return { order, rows: await takenRows(tx, [order]), now: true }
+      return true
     })
-    await holds.settle([{ order: closed.order, released: true }], closed.rows)
-    if (closed.now !== true) throw new WrongState({ status: 'cancelled' })
+    // Read without the lock: rows that are newer than the commit include it too.
+    await holds.settle([{ order, released: true }], await takenRows(database, [order]))
+    if (!closed) throw new WrongState({ status: 'cancelled' })
   }
 }
 

@@ -1,16 +1,16 @@
 import type { Database, Queryable } from '../../platform/database/database.ts'
 import { type Outbox, type OutboxRow, toSend } from '../../platform/outbox/outbox.ts'
 import { MAX_DELAY_SECONDS } from '../../platform/queue/queue.ts'
-import { type ClaimKey, lockClaims, useClaim, writeUse } from '../coupons/repository.ts'
+import { type ClaimKey, lockClaims, useClaims, writeUse } from '../coupons/repository.ts'
 import { TextCheck } from '../moderation/messages.ts'
-import { lockStock, takeStock, writeLedger } from '../stock/repository.ts'
+import { lockStock, takeStock, unitsOf, writeLedger } from '../stock/repository.ts'
 import { type HistoryEntry, writeHistory } from './history.ts'
 import type { Holds, TakenRows } from './holds.ts'
 import { SYSTEM } from './machine.ts'
 import { OrderExpires } from './messages.ts'
 import type { AcceptedOrder } from './order.ts'
 import { type Decided, insertOrders, readStates } from './repository.ts'
-import { claimsOf, skusOf, takenRows } from './taken.ts'
+import { claimsOf, skusOf } from './taken.ts'
 
 export type PersistDeps = { database: Database; holds: Pick<Holds, 'settle'>; outbox: Outbox }
 
@@ -19,7 +19,8 @@ export type PersistDeps = { database: Database; holds: Pick<Holds, 'settle'>; ou
  * transaction. Safe to run again, also side by side: orders that are there already fall out.
  *
  * The SKUs' rows are locked first and the units given out order by order, in memory; so one guarded
- * UPDATE per SKU serves the batch, and who comes too late is known without a failed statement.
+ * UPDATE serves the batch, who comes too late is known without a failed statement, and how the rows
+ * are left is known without reading them again. The number of statements is the same for any batch.
  * What can't be fulfilled becomes `failed` and gives its hold back.
  *
  * @throws where the database or Redis fails; then the whole batch can be handed in again
@@ -43,7 +44,7 @@ export function createPersist({ database, holds, outbox }: PersistDeps) {
       )
       const kept = decided.filter(({ state }) => state === 'unpaid').map(({ order }) => order)
       await takeUnits(tx, kept)
-      await useClaims(tx, kept)
+      await takeClaims(tx, kept)
       await insertOrders(tx, decided)
       await writeHistory(tx, decided.map(firstEvent))
       const messages = [...kept.map(timerOf), ...kept.flatMap(checkOf)]
@@ -52,7 +53,7 @@ export function createPersist({ database, holds, outbox }: PersistDeps) {
         [...states].filter(([, state]) => state === 'failed').map(([orderId]) => orderId),
       )
       for (const { order, state } of decided) if (state === 'failed') failed.add(order.orderId)
-      return { failed, rows: await takenRows(tx, orders), messages }
+      return { failed, rows: leftBy(kept, { stock, claims }), messages }
     })
     await outbox.deliver(messages)
     await holds.settle(
@@ -82,18 +83,34 @@ export function allocate(orders: readonly AcceptedOrder[], rows: TakenRows): Dec
   })
 }
 
+/** Locked rows as the transaction leaves them that gives these orders what they take. */
+function leftBy(orders: readonly AcceptedOrder[], rows: TakenRows): TakenRows {
+  const units = unitsOf(orders.flatMap(({ items }) => items))
+  const uses = new Map<string, number>()
+  for (const key of claimsOf(orders)) uses.set(claimId(key), (uses.get(claimId(key)) ?? 0) + 1)
+  const next = (version: string) => String(BigInt(version) + 1n)
+  return {
+    stock: rows.stock.map((row) => {
+      const taken = units.get(row.skuId)
+      if (taken === undefined) return row
+      return { ...row, stock: row.stock - taken, version: next(row.version) }
+    }),
+    claims: rows.claims.map((row) => {
+      const used = uses.get(claimId(row))
+      if (used === undefined) return row
+      return { ...row, left: row.left - used, version: next(row.version) }
+    }),
+  }
+}
+
 const claimId = ({ userId, couponId }: ClaimKey) => `${userId} ${couponId}`
 
 async function takeUnits(tx: Queryable, orders: readonly AcceptedOrder[]): Promise<void> {
   const lines = orders.flatMap(({ orderId, items }) =>
     items.map(({ skuId, quantity }) => ({ orderId, skuId, quantity })),
   )
-  for (const [skuId, group] of Map.groupBy(lines, (line) => line.skuId)) {
-    const units = group.reduce((sum, { quantity }) => sum + quantity, 0)
-    // The lock makes this certain; the guard stays, because stock below zero is never worth a risk.
-    if (!(await takeStock(tx, skuId, units)))
-      throw new Error(`stock of SKU ${skuId} moved under a lock`)
-  }
+  // The lock makes this certain; the guard stays, because stock below zero is never worth a risk.
+  if (!(await takeStock(tx, unitsOf(lines)))) throw new Error('stock moved under a lock')
   await writeLedger(
     tx,
     lines.map(({ orderId, skuId, quantity }) => ({
@@ -105,7 +122,7 @@ async function takeUnits(tx: Queryable, orders: readonly AcceptedOrder[]): Promi
   )
 }
 
-async function useClaims(tx: Queryable, orders: readonly AcceptedOrder[]): Promise<void> {
+async function takeClaims(tx: Queryable, orders: readonly AcceptedOrder[]): Promise<void> {
   const uses = orders.flatMap((order) =>
     claimsOf([order]).map((key) => ({
       ...key,
@@ -113,11 +130,8 @@ async function useClaims(tx: Queryable, orders: readonly AcceptedOrder[]): Promi
       discountFen: order.discountFen ?? 0,
     })),
   )
-  for (const { userId, couponId } of uses) {
-    // Guarded as the stock is, and as certain.
-    if (!(await useClaim(tx, userId, couponId)))
-      throw new Error(`claims of coupon ${couponId} moved under a lock`)
-  }
+  // Guarded as the stock is, and as certain.
+  if (!(await useClaims(tx, uses))) throw new Error('claims moved under a lock')
   await writeUse(tx, uses)
 }
 

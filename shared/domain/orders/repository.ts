@@ -152,7 +152,9 @@ export async function setState(
     columns.push(sql`carrier = ${carrier}, tracking_no = ${trackingNo}, shipped_at = ${shippedAt}`)
   }
   const { rowsAffected } = await tx.write(
-    sql`UPDATE orders SET ${join(columns)} WHERE id = ${orderId} AND state = ${from}`,
+    // By an index of states it would lock the gap into which the stock job writes new orders.
+    sql`UPDATE orders FORCE INDEX (PRIMARY) SET ${join(columns)}
+        WHERE id = ${orderId} AND state = ${from}`,
     owners,
   )
   return rowsAffected === 1

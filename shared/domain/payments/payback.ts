@@ -10,8 +10,8 @@ import type { TakenRows } from '../orders/holds.ts'
 import { WECHAT } from '../orders/machine.ts'
 import { lockOrder, readOrder } from '../orders/repository.ts'
 import type { TakeStep } from '../orders/steps.ts'
-import { skusOf, takenRows } from '../orders/taken.ts'
-import { addStock, lockStock, writeLedger } from '../stock/repository.ts'
+import { takenRows } from '../orders/taken.ts'
+import { addStock, unitsOf, writeLedger } from '../stock/repository.ts'
 import { printable, report } from './incidents.ts'
 import {
   moveRefund,
@@ -49,30 +49,25 @@ export function createPayback({ database, outbox, wechat, take, mirror }: Paybac
   /** WeChat has it no more: the order is refunded, the goods may be back on sale, the buyer is told. */
   async function succeed(refund: Refund): Promise<boolean> {
     const { orderId, refundNo } = refund
+    const order = await readOrder(database, orderId)
+    if (order === undefined) throw new Error(`the order of refund ${refundNo} is gone`)
     const done = await database.transaction(async (tx) => {
-      const order = await readOrder(tx, orderId)
-      if (order === undefined) throw new Error(`the order of refund ${refundNo} is gone`)
-      // SKUs before the order, as everywhere.
-      if (refund.restock) await lockStock(tx, skusOf([order]))
       const locked = await lockOrder(tx, orderId)
       const first = await moveRefund(tx, refundNo, OPEN, 'succeeded')
       if (!first || locked === undefined) return undefined
       if (refund.cause === 'late') return { news: [] }
       const { news } = await take(tx, 'refund', locked, WECHAT, { reason: refund.reason })
-      if (!refund.restock) return { news }
-      await restock(tx, order)
-      return { news, rows: await takenRows(tx, [order]) }
+      // The SKUs last, as everywhere but in the stock job, which waits for no order that is there.
+      if (refund.restock) await restock(tx, order)
+      return { news }
     })
-    if (done === undefined) {
-      // Noted before, and perhaps Redis has not heard of it.
-      const order = refund.restock ? await readOrder(database, orderId) : undefined
-      if (order !== undefined) await mirror(await takenRows(database, [order]))
-      return false
+    if (done !== undefined) {
+      log.info('refunded', { orderId, amountFen: refund.amountFen, cause: refund.cause })
+      await outbox.deliver(done.news)
     }
-    log.info('refunded', { orderId, amountFen: refund.amountFen, cause: refund.cause })
-    await outbox.deliver(done.news)
-    if (done.rows !== undefined) await mirror(done.rows)
-    return true
+    // Also where it was noted before: perhaps Redis has not heard of it.
+    if (refund.restock) await mirror(await takenRows(database, [order]))
+    return done !== undefined
   }
 
   async function fail(refund: Refund, to: 'closed' | 'abnormal'): Promise<boolean> {
@@ -146,9 +141,9 @@ async function restock(
   tx: Queryable,
   { orderId, items }: { orderId: string; items: readonly { skuId: string; quantity: number }[] },
 ): Promise<void> {
-  for (const { skuId, quantity } of items) await addStock(tx, skuId, quantity)
   await writeLedger(
     tx,
     items.map(({ skuId, quantity }) => ({ skuId, kind: 'restock', delta: quantity, orderId })),
   )
+  await addStock(tx, unitsOf(items))
 }

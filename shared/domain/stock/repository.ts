@@ -1,5 +1,5 @@
 import type { Queryable } from '../../platform/database/database.ts'
-import { listOf, rowsOf, sql } from '../../platform/database/sql.ts'
+import { join, listOf, rowsOf, type Sql, sql } from '../../platform/database/sql.ts'
 import type { StockRow } from './counters.ts'
 
 /**
@@ -48,29 +48,55 @@ export async function readAllStock(
 /** Like {@link readStock}, and locks the rows, in the order of ids so that two can't deadlock. */
 export async function lockStock(tx: Queryable, skuIds: readonly string[]): Promise<StockRow[]> {
   const rows = await tx.query<Row>(
-    sql`SELECT id, stock, version FROM skus WHERE id IN (${listOf(skuIds)}) ORDER BY id FOR UPDATE`,
+    sql`SELECT id, stock, version FROM skus FORCE INDEX (PRIMARY) WHERE id IN (${listOf(skuIds)})
+        ORDER BY id FOR UPDATE`,
   )
   return rows.map(toStockRow)
 }
 
-/**
- * Takes units out of a SKU's stock.
- * @returns false where there are not that many: then nothing was changed
- */
-export async function takeStock(tx: Queryable, skuId: string, units: number): Promise<boolean> {
-  const { rowsAffected } = await tx.write(
-    sql`UPDATE skus SET stock = stock - ${units}, version = version + 1
-        WHERE id = ${skuId} AND stock >= ${units}`,
-  )
-  return rowsAffected === 1
+/** How many units of each SKU, by its id. */
+export type Units = ReadonlyMap<string, number>
+
+/** @returns what lines come to for each SKU */
+export function unitsOf(lines: Iterable<{ skuId: string; quantity: number }>): Units {
+  const units = new Map<string, number>()
+  for (const { skuId, quantity } of lines) units.set(skuId, (units.get(skuId) ?? 0) + quantity)
+  return units
 }
 
-/** Puts units into a SKU's stock. @returns false where there is no such SKU */
-export async function addStock(tx: Queryable, skuId: string, units: number): Promise<boolean> {
+/**
+ * An expression: the units of the row's SKU. Statements with it name the index: they would go through
+ * a small table as a whole, and wait for rows that they don't change.
+ */
+const unitsOfRow = (units: Units): Sql =>
+  sql`CASE id ${join(
+    [...units].map(([skuId, count]) => sql`WHEN ${skuId} THEN ${count}`),
+    ' ',
+  )} END`
+
+/**
+ * Takes units out of the stock of SKUs, in one statement for all of them.
+ * @returns false where one has not that many, or does not exist: then roll back, others were changed
+ */
+export async function takeStock(tx: Queryable, units: Units): Promise<boolean> {
+  if (units.size === 0) return true
   const { rowsAffected } = await tx.write(
-    sql`UPDATE skus SET stock = stock + ${units}, version = version + 1 WHERE id = ${skuId}`,
+    sql`UPDATE skus FORCE INDEX (PRIMARY) SET stock = stock - ${unitsOfRow(units)}, version = version + 1
+        WHERE id IN (${listOf([...units.keys()])}) AND stock >= ${unitsOfRow(units)}`,
   )
-  return rowsAffected === 1
+  return rowsAffected === units.size
+}
+
+/**
+ * Puts units into the stock of SKUs, in one statement for all of them.
+ * @returns false where one does not exist
+ */
+export async function addStock(tx: Queryable, units: Units): Promise<boolean> {
+  const { rowsAffected } = await tx.write(
+    sql`UPDATE skus FORCE INDEX (PRIMARY) SET stock = stock + ${unitsOfRow(units)}, version = version + 1
+        WHERE id IN (${listOf([...units.keys()])})`,
+  )
+  return rowsAffected === units.size
 }
 
 /**

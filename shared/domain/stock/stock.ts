@@ -51,8 +51,8 @@ export function createStock({ database, counters }: { database: Database; counte
   ): Promise<StockRow> {
     return database.transaction(async (tx) => {
       if (delta > 0) {
-        if (!(await addStock(tx, skuId, delta))) throw new NotFound()
-      } else if (!(await takeStock(tx, skuId, -delta))) {
+        if (!(await addStock(tx, new Map([[skuId, delta]])))) throw new NotFound()
+      } else if (!(await takeStock(tx, new Map([[skuId, -delta]])))) {
         throw new OutOfStock([{ skuId }])
       }
       const kind = delta > 0 ? 'receive' : 'correct'

@@ -9,7 +9,7 @@ import {
   readCoupon,
   returnClaim,
   returnUse,
-  useClaim,
+  useClaims,
   writeUse,
 } from '../../../shared/domain/coupons/repository.ts'
 import { createDatabase, type Database } from '../../../shared/platform/database/database.ts'
@@ -80,7 +80,7 @@ describe('claims', () => {
       await lockClaims(tx, [{ userId: busy, couponId }])
       waiting = add(busy, couponId)
       expect(await add(other, couponId)).toBe(true)
-      expect(await useClaim(tx, busy, couponId)).toBe(true)
+      expect(await useClaims(tx, [{ userId: busy, couponId }])).toBe(true)
     })
     expect(await waiting).toBe(true)
     expect(await readClaims(database, [{ userId: busy, couponId }])).toMatchObject([
@@ -99,7 +99,7 @@ describe('the order path', () => {
       Array.from({ length: 20 }, () =>
         database.transaction(async (tx) => {
           await lockClaims(tx, [{ userId, couponId }])
-          return useClaim(tx, userId, couponId)
+          return useClaims(tx, [{ userId, couponId }])
         }),
       ),
     )
@@ -114,7 +114,7 @@ describe('the order path', () => {
     await claim(userId, couponId)
     await claim(userId, couponId)
     for (const id of [orderId, otherId]) {
-      expect(await useClaim(database, userId, couponId)).toBe(true)
+      expect(await useClaims(database, [{ userId, couponId }])).toBe(true)
       await writeUse(database, [{ orderId: id, userId, couponId, discountFen: 100 }])
     }
     const giveBack = () =>
@@ -144,7 +144,7 @@ describe('the order path', () => {
       database.transaction(async (tx) => {
         const rows = await lockClaims(tx, wanted)
         for (const { userId, couponId, left } of rows) {
-          expect(await useClaim(tx, userId, couponId)).toBe(left > 0)
+          expect(await useClaims(tx, [{ userId, couponId }])).toBe(left > 0)
         }
         return rows.length
       })
@@ -168,7 +168,7 @@ describe('the order path', () => {
     const place = ({ orderId, wanted }: (typeof orders)[number]) =>
       database.transaction(async (tx) => {
         const [row] = (await lockClaims(tx, wanted)).filter(({ left }) => left > 0)
-        if (row === undefined || !(await useClaim(tx, row.userId, couponId))) return
+        if (row === undefined || !(await useClaims(tx, [{ userId: row.userId, couponId }]))) return
         await writeUse(tx, [{ ...row, orderId, discountFen: 100 }])
       })
     const cancel = ({ orderId, wanted }: (typeof orders)[number]) =>

@@ -5,6 +5,7 @@ import { createExpiry } from '../../../shared/domain/orders/expiry.ts'
 import { SYSTEM } from '../../../shared/domain/orders/machine.ts'
 import { sql } from '../../../shared/platform/database/sql.ts'
 import { log } from '../../../shared/platform/telemetry/log.ts'
+import { callsOf } from '../../support/calls.ts'
 import { orderPath } from '../../support/order-path.ts'
 import { orderOf } from '../../support/orders.ts'
 
@@ -29,6 +30,43 @@ describe('closing an unpaid order', () => {
     await persist([order])
     expect(await stateOf(order.orderId)).toBe('cancelled')
     await expectBalance(sku, { held: 0, available: 5 })
+  })
+
+  it('locks the row of the SKU last, for one statement and the commit', async () => {
+    const [a, b] = [await newSku(5), await newSku(5)]
+    const order = await accept({ [a]: 2, [b]: 1 })
+    await persist([order])
+    const { statements } = await callsOf(() => close(order.orderId, { actor: SYSTEM, reason: 'x' }))
+    const begin = statements.indexOf('BEGIN')
+    const within = statements.slice(begin, statements.indexOf('COMMIT') + 1)
+    expect(within.filter((text) => text.includes(' skus '))).toHaveLength(1)
+    expect(within.at(-2)).toMatch(/^UPDATE skus /)
+    // By an index of states it would lock the gap that new orders are written into.
+    expect(within.some((text) => /^UPDATE orders FORCE INDEX \(PRIMARY\)/.test(text))).toBe(true)
+    await expectBalance(a, { held: 0, available: 5 })
+    await expectBalance(b, { held: 0, available: 5 })
+  })
+
+  it('does not deadlock with the stock job, whatever they share', async () => {
+    const [a, b] = [await newSku(200), await newSku(200)]
+    const couponId = '79'
+    const userId = String(1_000_000_000 + Math.floor(Math.random() * 8_000_000_000))
+    await database.write(
+      sql`INSERT INTO user_coupons (user_id, coupon_id, claimed) VALUES (${userId}, ${couponId}, 99)`,
+    )
+    const using = () => orderOf({ [a]: 1, [b]: 1 }, { userId, couponId, discountFen: 1 })
+    const old = Array.from({ length: 20 }, using)
+    await persist(old)
+    const again = vi.spyOn(log, 'info')
+    const fresh = Array.from({ length: 20 }, using)
+    await Promise.all([
+      ...old.map(({ orderId }) => close(orderId, { actor: SYSTEM, reason: 'test' })),
+      ...fresh.map((order, index) => persist([order, ...old.slice(index, index + 2)])),
+    ])
+    expect(again).not.toHaveBeenCalledWith('transaction tried again', expect.anything())
+    again.mockRestore()
+    await expectBalance(a, { held: 20, available: 180 })
+    expect((await readClaims(database, [{ userId, couponId }]))[0]?.left).toBe(79)
   })
 
   it('gives its coupon back once, and a coupon serves one order', async () => {

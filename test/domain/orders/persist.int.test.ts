@@ -1,13 +1,16 @@
 import type { SQSEvent } from 'aws-lambda'
 import { beforeEach, describe, expect, inject, it } from 'vitest'
 import { build as stockJob } from '../../../functions/jobs/stock.ts'
-import { createHolds } from '../../../shared/domain/orders/holds.ts'
+import { readClaims } from '../../../shared/domain/coupons/repository.ts'
+import { createHolds, type Holds, type TakenRows } from '../../../shared/domain/orders/holds.ts'
 import { OrderAccepted } from '../../../shared/domain/orders/messages.ts'
 import type { AcceptedOrder } from '../../../shared/domain/orders/order.ts'
 import { createPersist } from '../../../shared/domain/orders/persist.ts'
 import { createRelay } from '../../../shared/domain/orders/relay.ts'
+import { readStock } from '../../../shared/domain/stock/repository.ts'
 import { sql } from '../../../shared/platform/database/sql.ts'
 import { RedisClient } from '../../../shared/platform/redis/client.ts'
+import { callsOf } from '../../support/calls.ts'
 import { contextOf } from '../../support/context.ts'
 import { orderPath } from '../../support/order-path.ts'
 import { orderOf } from '../../support/orders.ts'
@@ -112,6 +115,63 @@ describe('the stock job', () => {
     expect(result.batchItemFailures).toEqual([{ itemIdentifier: 'm1' }])
     expect(await stateOf(good.orderId)).toBe('unpaid')
     expect(await stateOf(bad.orderId)).toBeUndefined()
+  })
+})
+
+describe('the statements of the stock job', () => {
+  const times = <T>(count: number, what: () => Promise<T>) =>
+    Promise.all(Array.from({ length: count }, what))
+  const heads = (statements: string[]) =>
+    statements.map((text) => /^(INSERT INTO|SELECT .* FROM|\w+) ?(\w+)?/.exec(text)?.[0] ?? text)
+
+  it('are as many for 100 orders of one SKU as for one', async () => {
+    const sku = await newSku(101)
+    const one = await accept({ [sku]: 1 })
+    const single = await callsOf(() => persist([one]))
+    const orders = await times(100, () => accept({ [sku]: 1 }))
+    const batch = await callsOf(() => persist(orders))
+    expect(batch.statements.length).toBe(11)
+    expect(heads(batch.statements)).toEqual(heads(single.statements))
+    expect(batch.redis).toEqual(['EVALSHA'])
+    await expectBalance(sku, { held: 101, available: 0 })
+  })
+
+  it('are as many for 100 SKUs, and two more on claims of coupons', async () => {
+    const ids = await times(100, () => newSku(5))
+    const users = ids.map(() => String(4_000_000_000 + Math.floor(Math.random() * 1_000_000_000)))
+    for (const userId of users) {
+      await database.write(
+        sql`INSERT INTO user_coupons (user_id, coupon_id, claimed) VALUES (${userId}, '88', 1)`,
+      )
+    }
+    const orders = ids.map((id, index) =>
+      orderOf({ [id]: 2 }, { userId: users[index] as string, couponId: '88', discountFen: 1 }),
+    )
+    const { statements } = await callsOf(() => persist(orders))
+    expect(statements.length).toBe(14)
+    expect(statements.filter((text) => text.startsWith('UPDATE skus'))).toHaveLength(1)
+    expect(statements.filter((text) => text.startsWith('UPDATE user_coupons'))).toHaveLength(1)
+    for (const id of ids.slice(0, 3)) await expectBalance(id, { held: 2, available: 3 })
+    const left = await readClaims(
+      database,
+      users.map((userId) => ({ userId, couponId: '88' })),
+    )
+    expect(left.map((claim) => claim.left)).toEqual(users.map(() => 0))
+  })
+
+  it('tell Redis the rows as they are, without reading them again', async () => {
+    const [a, b] = [await newSku(9), await newSku(9)]
+    const orders = [await accept({ [a]: 2, [b]: 1 }), await accept({ [a]: 3 })]
+    const told: TakenRows[] = []
+    const settle: Holds['settle'] = async (_, rows) => void told.push(rows)
+    await createPersist({ database, outbox, holds: { settle } })(orders)
+    expect(told[0]?.stock).toEqual(
+      await readStock(
+        database,
+        [a, b].toSorted((x, y) => +x - +y),
+      ),
+    )
+    await persist(orders)
   })
 })
 

@@ -8,7 +8,7 @@ import { insertOrders, lockOrder, readOrder } from '../../../shared/domain/order
 import { createSteps } from '../../../shared/domain/orders/steps.ts'
 import { createDatabase, type Database } from '../../../shared/platform/database/database.ts'
 import type { OutboxRow } from '../../../shared/platform/outbox/outbox.ts'
-import { orderOf } from '../../support/orders.ts'
+import { BUYER, orderOf } from '../../support/orders.ts'
 
 let database: Database
 const told: OutboxRow[] = []
@@ -65,7 +65,7 @@ describe('a step', () => {
         return take(tx, step, order, actor)
       })
     }
-    expect(marked).toEqual(['1', '1', '7'])
+    expect(marked).toEqual([BUYER, BUYER, '7'])
   })
 
   it('is taken only as the table says, and leaves a row of history', async () => {

@@ -8,6 +8,7 @@ import { sql } from '../../../shared/platform/database/sql.ts'
 import { Unavailable } from '../../../shared/platform/errors/standard.ts'
 import { log } from '../../../shared/platform/telemetry/log.ts'
 import { WechatPayError } from '../../../shared/platform/wechat/pay/index.ts'
+import { BUYER } from '../../support/orders.ts'
 import { type Shop, startShop } from '../../support/payments.ts'
 
 let shop: Shop
@@ -23,17 +24,17 @@ type Kind = keyof typeof moves
 
 /** What may happen to an order, in any order and at once. Refusals are answers, not failures. */
 const moves = {
-  pay: (id: string) => shop.checkout.pay('7', id),
+  pay: (id: string) => shop.checkout.pay(BUYER, id),
   payer: async (id: string) => shop.wechat.payerPays(id),
   notice: async (id: string) => {
     const sent = shop.wechat.paymentNotice(id)
     if (sent) await shop.notices.payment(sent.headers, sent.body)
   },
-  cancel: (id: string) => shop.close(id, { actor: { kind: 'user', id: '7' }, reason: 'x' }),
+  cancel: (id: string) => shop.close(id, { actor: { kind: 'user', id: BUYER }, reason: 'x' }),
   expire: (id: string) => shop.close(id, { actor: SYSTEM, reason: 'not paid in time' }),
   ship: (id: string) => shop.fulfilment.ship(id, { carrier: 'SF', trackingNo: '1' }, '1'),
-  confirm: (id: string) => shop.fulfilment.confirm('7', id),
-  ask: (id: string) => shop.refunds.ask('7', id, 'x'),
+  confirm: (id: string) => shop.fulfilment.confirm(BUYER, id),
+  ask: (id: string) => shop.refunds.ask(BUYER, id, 'x'),
   grant: (id: string) => shop.refunds.decide('1', id, { decision: 'grant' }),
   refuse: (id: string) => shop.refunds.decide('1', id, { decision: 'refuse' }),
   finish: async (id: string) => shop.wechat.finishRefunds(id),

@@ -3,6 +3,7 @@ import { yesterdayInChina } from '../../../shared/domain/payments/reconcile.ts'
 import { sql } from '../../../shared/platform/database/sql.ts'
 import { log } from '../../../shared/platform/telemetry/log.ts'
 import type { BillRow } from '../../../shared/platform/wechat/pay/index.ts'
+import { BUYER } from '../../support/orders.ts'
 import { type Shop, startShop } from '../../support/payments.ts'
 
 const UNITS = 2
@@ -19,7 +20,7 @@ beforeAll(() => {
 /** An order that WeChat has the money of; told: so has the shop, since a time. */
 async function paidOrder({ told = true, at = NOON } = {}): Promise<string> {
   const { orderId } = await shop.newOrder(await shop.newSku(9), UNITS)
-  await shop.checkout.pay('7', orderId)
+  await shop.checkout.pay(BUYER, orderId)
   shop.wechat.payerPays(orderId)
   if (told) {
     const sent = shop.wechat.paymentNotice(orderId, { success_time: at })
