@@ -1,3 +1,4 @@
+import { ClientRequest } from 'node:http'
 import { inject, vi } from 'vitest'
 
 export type Calls = {
@@ -13,19 +14,18 @@ export type Calls = {
 export async function callsOf(work: () => Promise<unknown>): Promise<Calls> {
   const { redisRest = '', databaseUrl = '', sqs = '' } = inject('endpoints')
   const calls: Calls = { redis: [], statements: [], sqs: [] }
-  const real = globalThis.fetch
-  const spy = vi.spyOn(globalThis, 'fetch').mockImplementation(async (input, init) => {
-    const request = new Request(input, init)
-    const { host } = new URL(request.url)
-    if (host === new URL(redisRest).host) {
-      calls.redis.push(String(((await request.clone().json()) as unknown[])[0]).toUpperCase())
-    } else if (host === new URL(databaseUrl).host) {
-      const { query } = (await request.clone().json()) as { query: string }
-      calls.statements.push(query.replace(/\s+/g, ' ').replace(/ ?\/\*.*\*\/$/, ''))
-    } else if (host === new URL(sqs).host) {
-      calls.sqs.push(request.headers.get('x-amz-target')?.split('.').at(-1) ?? '')
-    }
-    return real(request)
+  const hosts = [redisRest, databaseUrl, sqs].map((url) => new URL(url).host)
+  const end = ClientRequest.prototype.end
+  const spy = vi.spyOn(ClientRequest.prototype, 'end').mockImplementation(function (
+    this: ClientRequest,
+    ...given: unknown[]
+  ) {
+    const to = hosts.indexOf(String(this.getHeader('host')))
+    if (to === 0) calls.redis.push(String(JSON.parse(String(given[0]))[0]))
+    else if (to === 1) calls.statements.push(textOf(JSON.parse(String(given[0])).query))
+    else if (to === 2)
+      calls.sqs.push(String(this.getHeader('x-amz-target')).split('.').at(-1) ?? '')
+    return end.apply(this, given as never)
   })
   try {
     await work()
@@ -34,3 +34,6 @@ export async function callsOf(work: () => Promise<unknown>): Promise<Calls> {
   }
   return calls
 }
+
+/** A statement in one line, without its comment. */
+const textOf = (query: string) => query.replace(/\s+/g, ' ').replace(/ ?\/\*.*\*\/$/, '')

@@ -1,7 +1,7 @@
 import { closeSessions } from '../../platform/auth/sessions.ts'
 import { once } from '../../platform/config/once.ts'
 import { database } from '../../platform/database/database.ts'
-import { deleteAddresses } from '../addresses/repository.ts'
+import { addresses } from '../addresses/index.ts'
 import { eraseRecipient } from '../campaigns/erase.ts'
 import { emptyCart } from '../cart/repository.ts'
 import { eraseNotifications } from '../notifications/erase.ts'
@@ -17,7 +17,7 @@ import { createAccounts, type Eraser } from './accounts.ts'
  * fails where a table has a column of which nobody has said what becomes of it.
  */
 const ERASERS: readonly Eraser[] = [
-  (db, { userId }) => deleteAddresses(db, userId),
+  (_, { userId }) => addresses().removeAll(userId),
   (db, { userId }) => emptyCart(db, userId),
   (db, { userId }) => eraseOrders(db, userId),
   (db, { userId }) => eraseRefunds(db, userId),

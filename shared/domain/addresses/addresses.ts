@@ -1,10 +1,12 @@
-import type { Database } from '../../platform/database/database.ts'
+import type { Database, Queryable } from '../../platform/database/database.ts'
 import type { Reads } from '../../platform/database/reading.ts'
 import { NotFound } from '../../platform/errors/standard.ts'
+import type { AddressBook } from './book.ts'
 import { TooManyAddresses } from './errors.ts'
 import {
   clearDefault,
   deleteAddress,
+  deleteAddresses,
   insertAddress,
   lockAddresses,
   markDefault,
@@ -16,8 +18,14 @@ import type { AddressInput, AddressView } from './schemas.ts'
 
 const MAX_ADDRESSES = 50
 
+export type AddressDeps = { database: Database; reads: Reads; book: Pick<AddressBook, 'change'> }
+
 /** Where users have things delivered. A user with addresses always has exactly one default. */
-export function createAddresses({ database, reads }: { database: Database; reads: Reads }) {
+export function createAddresses({ database, reads, book }: AddressDeps) {
+  /** Changes of one user's addresses come one after the other, and orders never see what was before. */
+  const change = <T>(userId: string, work: (tx: Queryable) => Promise<T>): Promise<T> =>
+    book.change(userId, () => database.transaction(work))
+
   async function get(userId: string, id: string): Promise<AddressView> {
     const address = await readAddress(database, userId, id)
     if (address === undefined) throw new NotFound()
@@ -31,7 +39,7 @@ export function createAddresses({ database, reads }: { database: Database; reads
 
     /** @throws TooManyAddresses */
     async add(userId: string, address: AddressInput): Promise<AddressView> {
-      const id = await database.transaction(async (tx) => {
+      const id = await change(userId, async (tx) => {
         const count = await lockAddresses(tx, userId)
         if (count >= MAX_ADDRESSES) throw new TooManyAddresses()
         const isDefault = count === 0 || address.isDefault === true
@@ -47,7 +55,7 @@ export function createAddresses({ database, reads }: { database: Database; reads
      * @throws NotFound
      */
     async replace(userId: string, id: string, address: AddressInput): Promise<AddressView> {
-      await database.transaction(async (tx) => {
+      await change(userId, async (tx) => {
         await lockAddresses(tx, userId)
         const current = await readAddress(tx, userId, id)
         if (current === undefined) throw new NotFound()
@@ -60,7 +68,7 @@ export function createAddresses({ database, reads }: { database: Database; reads
 
     /** Deletes an address; where it was the default, the newest takes its place. @throws NotFound */
     async remove(userId: string, id: string): Promise<null> {
-      await database.transaction(async (tx) => {
+      await change(userId, async (tx) => {
         await lockAddresses(tx, userId)
         if (!(await deleteAddress(tx, userId, id))) throw new NotFound()
         const [next] = await readAddresses(tx, userId)
@@ -68,6 +76,10 @@ export function createAddresses({ database, reads }: { database: Database; reads
       })
       return null
     },
+
+    /** Deletes all of a user's addresses, also where there is no such user any more. */
+    removeAll: (userId: string): Promise<void> =>
+      change(userId, (tx) => deleteAddresses(tx, userId)),
   }
 }
 

@@ -4,10 +4,12 @@ import type { Reads } from '../../platform/database/reading.ts'
 import type { FieldProblem } from '../../platform/errors/api-error.ts'
 import { NotFound, ValidationFailed } from '../../platform/errors/standard.ts'
 import { pageOf } from '../../platform/http/page.ts'
+import { describeError, log } from '../../platform/telemetry/log.ts'
 import { type Coupon, type CouponRules, refusalOf } from './coupon.ts'
 import { CouponGone } from './errors.ts'
 import {
   addClaim,
+  type ClaimRow,
   insertCoupon,
   lockCoupon,
   type Offer,
@@ -32,10 +34,12 @@ export type CouponDeps = {
   database: Database
   reads: Reads
   rules: Pick<Cache<CouponRules>, 'invalidate'>
+  /** Brings the counter of claims, from which orders take, up to a row. */
+  mirrorClaim(row: ClaimRow): Promise<void>
 }
 
 /** Coupons as shoppers claim and admins make them. Orders use them through the repository. */
-export function createCoupons({ database, reads, rules }: CouponDeps) {
+export function createCoupons({ database, reads, rules, mirrorClaim }: CouponDeps) {
   async function offerTo(userId: string, id: string): Promise<Offer> {
     const offer = await readOffer(database, userId, id)
     if (offer === undefined) throw new NotFound()
@@ -76,6 +80,12 @@ export function createCoupons({ database, reads, rules }: CouponDeps) {
       const now = await offerTo(userId, id)
       // What was there a moment ago is not, and that there is more again changes nothing about it.
       if (!claimed) throw CouponGone.because(refusalOf(now, now.mine.claimed, at) ?? 'sold out')
+      const { used, version } = now.mine
+      const row = { userId, couponId: id, left: now.mine.claimed - used, version }
+      // So that the order with it finds its counter. Where this gets lost, that order loads it.
+      await mirrorClaim(row).catch((error) => {
+        log.warn('a claim is not counted in Redis yet', { error: describeError(error) })
+      })
       return toUserCoupon(now, at)
     },
 
@@ -150,5 +160,10 @@ function toUserCoupon(offer: Offer, at: Date): UserCoupon {
   const { mine, claimed: _, total: __, perUser: ___, withdrawn: ____, ...rules } = offer
   const now = at.getTime()
   const valid = Date.parse(rules.validFrom) <= now && now < Date.parse(rules.validUntil)
-  return { ...rules, ...mine, usable: valid && mine.used < mine.claimed }
+  return {
+    ...rules,
+    claimed: mine.claimed,
+    used: mine.used,
+    usable: valid && mine.used < mine.claimed,
+  }
 }

@@ -3,6 +3,7 @@ import { once } from '../../platform/config/once.ts'
 import { database } from '../../platform/database/database.ts'
 import { reads } from '../../platform/database/reading.ts'
 import { redis } from '../../platform/redis/client.ts'
+import { createMirrorClaim } from './counters.ts'
 import type { CouponRules } from './coupon.ts'
 import { createCoupons } from './coupons.ts'
 import { readRules } from './repository.ts'
@@ -23,5 +24,10 @@ export const couponRules = (ids: readonly string[]): Promise<Map<string, CouponR
   rules().getMany(ids)
 
 export const coupons = /* @__PURE__ */ once(() =>
-  createCoupons({ database: database(), reads: reads(), rules: rules() }),
+  createCoupons({
+    database: database(),
+    reads: reads(),
+    rules: rules(),
+    mirrorClaim: createMirrorClaim(redis()),
+  }),
 )

@@ -6,3 +6,6 @@ export const claimCounterKey = (userId: string, couponId: string) =>
 /** Hash: the holds behind `held`, order id → 1. */
 export const claimHoldsKey = (userId: string, couponId: string) =>
   `coupon:holds:${userId}:${couponId}`
+
+/** Seconds after which Redis forgets a user's claims of a coupon; they are loaded again when needed. */
+export const CLAIMS_SECONDS = 86_400

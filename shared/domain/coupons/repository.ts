@@ -135,18 +135,27 @@ export async function updateCoupon(
   await tx.write(sql`UPDATE coupons SET ${join(columns)} WHERE id = ${id}`, [changedBy])
 }
 
-/** A coupon, and how often one user has claimed it and used a claim. */
-export type Offer = Coupon & { mine: { claimed: number; used: number } }
+/** A coupon, and how often one user has claimed it and used a claim; `version` of the row of that. */
+export type Offer = Coupon & { mine: { claimed: number; used: number; version: string } }
 
-type OfferRow = CouponRow & { mine_claimed: number | null; mine_used: number | null }
+type OfferRow = CouponRow & {
+  mine_claimed: number | null
+  mine_used: number | null
+  mine_version: string | null
+}
 
 const offersTo = (userId: string): Sql => sql`
-  SELECT ${COLUMNS}, u.claimed AS mine_claimed, u.used AS mine_used
+  SELECT ${COLUMNS}, u.claimed AS mine_claimed, u.used AS mine_used,
+    u.version AS mine_version
   FROM coupons c LEFT JOIN user_coupons u ON u.coupon_id = c.id AND u.user_id = ${userId}`
 
 const toOffer = (row: OfferRow): Offer => ({
   ...toCoupon(row),
-  mine: { claimed: row.mine_claimed ?? 0, used: row.mine_used ?? 0 },
+  mine: {
+    claimed: row.mine_claimed ?? 0,
+    used: row.mine_used ?? 0,
+    version: row.mine_version ?? '0',
+  },
 })
 
 /** @returns the coupon as it stands to a user, or undefined where there is none */

@@ -13,10 +13,11 @@ import { type CouponRules, discountOf } from '../coupons/coupon.ts'
 import { CouponUnusable } from '../coupons/errors.ts'
 import type { ClaimKey, ClaimRow } from '../coupons/repository.ts'
 import { OutOfStock } from '../stock/errors.ts'
+import { noteSoldOut, soldOutAmong } from '../stock/sold-out.ts'
 import { createOrderBook, readOwn } from './book.ts'
 import { createSettleDecided } from './decided.ts'
 import { KeyReused, PurchaseLimit } from './errors.ts'
-import type { Earlier, Holds, OrderMessage, Placed } from './holds.ts'
+import type { Earlier, Holds, OrderMessage, Placed, Placement } from './holds.ts'
 import { OrderAccepted } from './messages.ts'
 import { type AcceptedOrder, itemsFenOf, type OrderView } from './order.ts'
 import type { OrderReceipt, PlaceOrder } from './schemas.ts'
@@ -67,8 +68,7 @@ export function createOrders(deps: OrderDeps) {
   }
 
   /** The address as it is now: the order keeps it, whatever becomes of it later. */
-  async function addressOf(userId: string, { addressId }: PlaceOrder) {
-    if (addressId === undefined) return undefined
+  async function addressOf(userId: string, addressId: string): Promise<DeliveryAddress> {
     const found = await deps.address(userId, addressId)
     if (found === undefined) throw new NotFound([{ addressId }], { message: 'no such address' })
     const { name, phone, province, city, district, detail } = found
@@ -85,9 +85,14 @@ export function createOrders(deps: OrderDeps) {
     return { couponId, discountFen: discount.discountFen }
   }
 
-  /** The order as it would be accepted now. @throws NotFound, ValidationFailed, CouponUnusable */
+  /**
+   * The order as it would be accepted now, but for its address.
+   * @throws NotFound, OutOfStock, ValidationFailed, CouponUnusable
+   */
   async function draft(userId: string, body: PlaceOrder): Promise<Draft> {
-    const [lines, address] = await Promise.all([price(body), addressOf(userId, body)])
+    const gone = soldOutAmong(body.items.map(({ skuId }) => skuId))
+    if (gone.length > 0) throw new OutOfStock(gone.map((skuId) => ({ skuId })))
+    const lines = await price(body)
     const itemsFen = itemsFenOf(lines.map(({ item }) => item))
     if (itemsFen > MAX_FEN) {
       throw ValidationFailed.of([{ field: 'items', message: 'cost more than one order can' }])
@@ -101,7 +106,6 @@ export function createOrders(deps: OrderDeps) {
       items: lines.map(({ item }) => item),
       ...discount,
       totalFen: itemsFen - (discount.discountFen ?? 0),
-      ...(address === undefined ? {} : { address }),
       ...(body.remark === undefined ? {} : { remark: body.remark }),
       ...(traceId === undefined ? {} : { traceId }),
       createdAt: new Date(now).toISOString(),
@@ -115,9 +119,10 @@ export function createOrders(deps: OrderDeps) {
    * does where the coupon is short: claiming goes to the database alone, and its counter comes late; and
    * of a coupon that is mostly one, a hold that has not ended yet is all.
    */
-  async function hold(placement: Parameters<Holds['place']>[0]): Promise<Placed> {
+  async function hold(placement: Placement): Promise<Placed> {
     const placed = await holds.place(placement)
     const { outcome } = placed
+    if (outcome === 'unread') return holdAddressed(placement)
     if (outcome !== 'unknown' && !(outcome === 'short' && placed.coupon)) return placed
     const order = placement.message.data
     if (outcome === 'unknown') {
@@ -128,7 +133,15 @@ export function createOrders(deps: OrderDeps) {
       await settleDecided(held.filter(({ couponId }) => couponId === order.couponId))
       await holds.settle([], { stock: [], claims: await deps.claims(claimsOf([order])) })
     }
-    return holds.place(placement)
+    const again = await holds.place(placement)
+    return again.outcome === 'unread' ? holdAddressed(placement) : again
+  }
+
+  /** The same with the address as the database has it; Redis keeps it for the next order. */
+  async function holdAddressed({ message, addressId = '', ...rest }: Placement): Promise<Placed> {
+    const address = await addressOf(message.data.userId, addressId)
+    const addressed = { ...message, data: { ...message.data, address } }
+    return holds.place({ ...rest, addressId, message: addressed })
   }
 
   /** The hold is what counts: a message that did not go out is sent by the relay. */
@@ -181,19 +194,23 @@ export function createOrders(deps: OrderDeps) {
       const receipt: OrderReceipt = { orderId, status: 'pending', totalFen, expiresAt }
       const message = OrderAccepted.of(order, { id: orderId })
       const answer = JSON.stringify(receipt)
-      const placed = await hold({ message, key, bodyHash, answer, limits })
+      const { addressId } = body
+      const placed = await hold({ message, addressId, key, bodyHash, answer, limits })
       switch (placed.outcome) {
         case 'held':
-          await announce(message)
+          await announce(placed.message)
           return receipt
         case 'replayed':
         case 'reused':
           return answerOf(placed)
         case 'short':
           if (placed.items.length === 0) throw new CouponUnusable({ reason: 'none left' })
+          noteSoldOut(skusAt(order, placed.gone).map(({ skuId }) => skuId))
           throw new OutOfStock(skusAt(order, placed.items))
         case 'over':
           throw new PurchaseLimit(skusAt(order, placed.items))
+        case 'unread':
+          throw Unavailable.because('address', new Error('still unread after reading'))
         case 'unknown':
           if (placed.items.length === 0) throw new CouponUnusable({ reason: 'not claimed' })
           throw Unavailable.because('stock counters', new Error('still unknown after loading'))
@@ -214,7 +231,10 @@ function answerOf(earlier: Earlier): OrderReceipt {
 }
 
 function skusAt({ items }: AcceptedOrder, positions: readonly number[]) {
-  return positions.map((position) => ({ skuId: items[position]?.skuId }))
+  return positions.flatMap((position) => {
+    const item = items[position]
+    return item === undefined ? [] : [{ skuId: item.skuId }]
+  })
 }
 
 /** The order of fields in a checked body is that of the schema, so equal bodies hash alike. */

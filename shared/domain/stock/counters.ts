@@ -2,6 +2,7 @@ import { ulid } from 'ulid'
 import type { RedisClient } from '../../platform/redis/client.ts'
 import { script } from '../../platform/redis/script.ts'
 import { counterKey, holdsKey } from './keys.ts'
+import { noteRows } from './sold-out.ts'
 
 /** A SKU's row as it stood after a transaction. */
 export type StockRow = { skuId: string; stock: number; version: string }
@@ -13,21 +14,44 @@ export type StockRow = { skuId: string; stock: number; version: string }
  * not seen: available = base - held. The mirror only ever moves to a newer version, and a hold
  * leaves together with the version that includes it, so updates may come late, twice or out of
  * order: until the last one is there the counter shows too little, never too much.
+ *
+ * Each takes the same time however many holds there are; but for mirror, where there was no counter.
+ * - lacking: false where there are as many units; else 'unknown' (no counter), 'short', or 'gone'
+ *   where the row itself has none, so that no hold that ends can help
+ * - take, giveBack: put a hold in, which lacking has allowed, and take it out; twice is once
  */
-export const MIRROR_LUA = `
+export const COUNTERS_LUA = `
+local function lacking(counter, id, units)
+  local state = redis.call('HMGET', counter, 'base', 'held')
+  if not state[1] then return 'unknown' end
+  if state[1] - state[2] >= units then return false end
+  return tonumber(state[1]) <= 0 and 'gone' or 'short'
+end
+local function take(counter, holds, id, units)
+  redis.call('HINCRBY', counter, 'held', units)
+  redis.call('HSET', holds, id, units)
+end
+local function giveBack(counter, holds, id)
+  local units = redis.call('HGET', holds, id)
+  if not units then return end
+  redis.call('HDEL', holds, id)
+  if redis.call('HEXISTS', counter, 'base') == 1 then
+    redis.call('HINCRBY', counter, 'held', -units)
+  end
+end
 local function mirror(counter, holds, stock, version)
   local known = redis.call('HGET', counter, 'version')
   if known and tonumber(known) >= tonumber(version) then return end
   if not known then
     local held = 0
-    for _, units in ipairs(redis.call('HVALS', holds)) do held = held + tonumber(units) end
+    for _, units in ipairs(redis.call('HVALS', holds)) do held = held + units end
     redis.call('HSET', counter, 'held', held)
   end
   redis.call('HSET', counter, 'base', stock, 'version', version)
 end
 `
 
-const MIRROR = `${MIRROR_LUA}
+const MIRROR = `${COUNTERS_LUA}
 for i = 1, #KEYS / 2 do mirror(KEYS[2 * i - 1], KEYS[2 * i], ARGV[2 * i - 1], ARGV[2 * i]) end
 return 1`
 
@@ -74,7 +98,7 @@ const ABANDONED_MILLIS = 60_000
  * behind: the counter was brought up to the row just before. Returns the hold's name, 'unknown' without
  * a counter, or 'short'. KEYS: counter, holds. ARGV: id, units, prefix, ms after which one is abandoned.
  */
-const RESERVE = `
+const RESERVE = `${COUNTERS_LUA}
 if redis.call('HEXISTS', KEYS[1], 'base') == 0 then return 'unknown' end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -82,27 +106,20 @@ local flat = redis.call('HGETALL', KEYS[2])
 for i = 1, #flat, 2 do
   local since = string.match(flat[i], '^' .. ARGV[3] .. '(%d+):')
   if since and now - tonumber(since) > tonumber(ARGV[4]) then
-    redis.call('HDEL', KEYS[2], flat[i])
-    redis.call('HINCRBY', KEYS[1], 'held', -flat[i + 1])
+    giveBack(KEYS[1], KEYS[2], flat[i])
   end
 end
-local state = redis.call('HMGET', KEYS[1], 'base', 'held')
-if tonumber(state[1]) - tonumber(state[2]) < tonumber(ARGV[2]) then return 'short' end
 local name = ARGV[3] .. now .. ':' .. ARGV[1]
-redis.call('HSET', KEYS[2], name, ARGV[2])
-redis.call('HINCRBY', KEYS[1], 'held', ARGV[2])
+if lacking(KEYS[1], name, tonumber(ARGV[2])) then return 'short' end
+take(KEYS[1], KEYS[2], name, ARGV[2])
 return name`
 
 /**
  * Ends the hold of a correction, together with the row that includes it where it was booked.
  * KEYS: counter, holds. ARGV: name of the hold, then stock and version of the row, or nothing.
  */
-const RELEASE = `${MIRROR_LUA}
-local units = redis.call('HGET', KEYS[2], ARGV[1])
-if units then
-  redis.call('HDEL', KEYS[2], ARGV[1])
-  if redis.call('HEXISTS', KEYS[1], 'base') == 1 then redis.call('HINCRBY', KEYS[1], 'held', -units) end
-end
+const RELEASE = `${COUNTERS_LUA}
+giveBack(KEYS[1], KEYS[2], ARGV[1])
 if ARGV[2] then mirror(KEYS[1], KEYS[2], ARGV[2], ARGV[3]) end
 return 1`
 
@@ -130,6 +147,7 @@ export function createCounters(redis: RedisClient) {
     async release(skuId: string, hold: string, row?: StockRow): Promise<void> {
       const booked = row === undefined ? [] : [row.stock, row.version]
       await release([counterKey(skuId), holdsKey(skuId)], [hold, ...booked])
+      if (row !== undefined) noteRows([row])
     },
 
     /** Brings counters up to rows as they are in the database; older rows change nothing. */
@@ -139,6 +157,7 @@ export function createCounters(redis: RedisClient) {
         rows.flatMap(({ skuId }) => [counterKey(skuId), holdsKey(skuId)]),
         rows.flatMap(({ stock, version }) => [stock, version]),
       )
+      noteRows(rows)
     },
 
     /**
