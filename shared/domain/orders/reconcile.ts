@@ -53,8 +53,9 @@ export function createStockReconcile(deps: ReconcileDeps) {
       while (!outOfTime()) {
         const skuIds = (await readAllStock(database, after, BATCH)).map(({ skuId }) => skuId)
         if (skuIds.length === 0) return tally
-        const orderIds = new Set((await counters.ordersHolding(skuIds)).flat())
-        await settleDecided(await holds.findMany([...orderIds]))
+        for await (const orderIds of counters.ordersHolding(skuIds)) {
+          await settleDecided(await holds.findMany(orderIds))
+        }
         // Read after the holds were ended: what has changed meanwhile is newer, and left alone.
         const repaired = await counters.repair(await readStock(database, skuIds))
         for (const skuId of repaired) log.warn('stock counter repaired', { skuId })

@@ -83,10 +83,14 @@ for i = 1, #KEYS / 2 do
 end
 return wrong`
 
-const HOLDING = `
-local all = {}
-for i, key in ipairs(KEYS) do all[i] = redis.call('HKEYS', key) end
-return all`
+/** How many holds there are. KEYS: holds… */
+const COUNT = `
+local counts = {}
+for i, key in ipairs(KEYS) do counts[i] = redis.call('HLEN', key) end
+return counts`
+
+/** What Redis, which does one thing at a time, is asked for at most in one call. */
+const HOLDS_PER_CALL = 500
 
 /** Marks a hold as that of a correction by an admin, not of an order. */
 const CORRECTION = 'correction:'
@@ -130,7 +134,13 @@ export function createCounters(redis: RedisClient) {
   const reserve = script<string>(redis, RESERVE)
   const release = script<number>(redis, RELEASE)
   const repair = script<number[]>(redis, REPAIR)
-  const holding = script<string[][]>(redis, HOLDING)
+  const count = script<number[]>(redis, COUNT)
+
+  async function holdsOf(skuIds: readonly string[]): Promise<Map<string, number>> {
+    const counts = await count(skuIds.map(holdsKey), [])
+    return new Map(skuIds.map((skuId, at) => [skuId, counts[at] ?? 0]))
+  }
+
   return {
     /**
      * Holds units for a correction.
@@ -165,17 +175,35 @@ export function createCounters(redis: RedisClient) {
      * @returns the SKUs whose counters were wrong
      */
     async repair(rows: readonly StockRow[]): Promise<string[]> {
-      const wrong = await repair(
-        rows.flatMap(({ skuId }) => [counterKey(skuId), holdsKey(skuId)]),
-        rows.flatMap(({ stock, version }) => [stock, version]),
-      )
-      return wrong.flatMap((position) => rows[position]?.skuId ?? [])
+      const counts = await holdsOf(rows.map(({ skuId }) => skuId))
+      const many = rows.filter(({ skuId }) => (counts.get(skuId) ?? 0) > HOLDS_PER_CALL)
+      const few = rows.filter((row) => !many.includes(row))
+      const wrong: string[] = []
+      for (const some of [few, ...many.map((row) => [row])]) {
+        if (some.length === 0) continue
+        const positions = await repair(
+          some.flatMap(({ skuId }) => [counterKey(skuId), holdsKey(skuId)]),
+          some.flatMap(({ stock, version }) => [stock, version]),
+        )
+        wrong.push(...positions.flatMap((position) => some[position]?.skuId ?? []))
+      }
+      return wrong
     },
 
-    /** @returns for each SKU the orders that hold units of it */
-    async ordersHolding(skuIds: readonly string[]): Promise<string[][]> {
-      const all = await holding(skuIds.map(holdsKey), [])
-      return all.map((ids) => ids.filter((id) => !id.startsWith(CORRECTION)))
+    /** @returns the orders that hold units of these SKUs, some hundreds at a time; one may come twice */
+    async *ordersHolding(skuIds: readonly string[]): AsyncGenerator<string[]> {
+      for (const [skuId, holds] of await holdsOf(skuIds)) {
+        let cursor = holds === 0 ? undefined : '0'
+        while (cursor !== undefined) {
+          const [next, flat]: [string, string[]] = await redis.send([
+            ...['HSCAN', holdsKey(skuId), cursor],
+            ...['COUNT', HOLDS_PER_CALL],
+          ])
+          const ids = flat.filter((_, at) => at % 2 === 0)
+          yield ids.filter((id) => !id.startsWith(CORRECTION))
+          cursor = next === '0' ? undefined : next
+        }
+      }
     },
 
     /** @returns the orders' holds on a SKU that were not yet settled, units by order id */

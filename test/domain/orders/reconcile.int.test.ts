@@ -1,19 +1,19 @@
-import { describe, expect, inject, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { createClose } from '../../../shared/domain/orders/close.ts'
 import { WrongState } from '../../../shared/domain/orders/errors.ts'
 import type { Holds } from '../../../shared/domain/orders/holds.ts'
 import { SYSTEM } from '../../../shared/domain/orders/machine.ts'
 import { OrderAccepted } from '../../../shared/domain/orders/messages.ts'
+import type { AcceptedOrder } from '../../../shared/domain/orders/order.ts'
 import { createPersist } from '../../../shared/domain/orders/persist.ts'
 import { createStockReconcile } from '../../../shared/domain/orders/reconcile.ts'
 import { createSteps } from '../../../shared/domain/orders/steps.ts'
 import { counterKey } from '../../../shared/domain/stock/keys.ts'
-import { RedisClient } from '../../../shared/platform/redis/client.ts'
 import { log } from '../../../shared/platform/telemetry/log.ts'
 import { orderPath } from '../../support/order-path.ts'
 import { orderOf } from '../../support/orders.ts'
 
-const { database, holds, counters, outbox, persist, close, newSku, accept, expectBalance } =
+const { redis, database, holds, counters, outbox, persist, close, newSku, accept, expectBalance } =
   orderPath()
 
 describe('a word to Redis that got lost', () => {
@@ -78,12 +78,29 @@ describe('a word to Redis that got lost', () => {
     expect(await again(sku, userId, 2)).toBe('held')
   })
 
+  it('is made up for where thousands of orders hold units of one SKU', async () => {
+    const [sku, other] = [await newSku(5_000), await newSku(5)]
+    const orders: AcceptedOrder[] = []
+    for (let round = 0; round < 12; round++) {
+      orders.push(...(await Promise.all(Array.from({ length: 100 }, () => accept({ [sku]: 1 })))))
+    }
+    const deafly = createPersist({ database, holds: deaf(), outbox })
+    for (const some of [orders.slice(0, 600), orders.slice(600, 900)]) {
+      await expect(deafly(some)).rejects.toThrow('cut off')
+    }
+    await accept({ [other]: 1 })
+    await redis.send(['HSET', counterKey(sku), 'held', 7])
+    const warned = vi.spyOn(log, 'warn').mockImplementation(() => {})
+    await reconcile()
+    expect(warned).toHaveBeenCalledWith('stock counter repaired', { skuId: sku })
+    warned.mockRestore()
+    expect((await counters.holdsOn(sku)).size).toBe(300)
+    expect(await redis.hget(counterKey(sku), 'held')).toBe('300')
+    await expectBalance(sku, { held: 1200, available: 3800 })
+  })
+
   it('or a counter that is wrong is put right and told, and one that is right is left alone', async () => {
     const [wrong, right] = [await newSku(3), await newSku(3)]
-    const redis = new RedisClient({
-      url: inject('endpoints').redisRest ?? '',
-      token: inject('endpoints').redisRestToken ?? '',
-    })
     await redis.send(['HSET', counterKey(wrong), 'base', 1, 'held', 7])
     const warned = vi.spyOn(log, 'warn').mockImplementation(() => {})
     await reconcile()
