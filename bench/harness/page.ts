@@ -10,6 +10,9 @@ const DATA = 'docs/performance.json'
 const PAGE = 'docs/performance.md'
 const CHARTS = 'docs/charts'
 
+/** Where figures stand in the page. */
+export const FIGURES = /(<!-- bench:([\w-]+) -->)[\s\S]*?(<!-- \/bench:\2 -->)/g
+
 /** @returns the figures that the page shows, or undefined where there are none yet */
 export function shownReport(): Report | undefined {
   try {
@@ -40,13 +43,10 @@ export function writePage(run: Report): void {
  */
 export function filled(page: string, report: Report): string {
   const places = new Set<string>()
-  const text = page.replace(
-    /(<!-- bench:([\w-]+) -->)[\s\S]*?(<!-- \/bench:\2 -->)/g,
-    (_, open: string, name: string, close: string) => {
-      places.add(name)
-      return `${open}\n${section(name, report)}\n${close}`
-    },
-  )
+  const text = page.replace(FIGURES, (_, open: string, name: string, close: string) => {
+    places.add(name)
+    return `${open}\n${section(name, report)}\n${close}`
+  })
   const homeless = report.cases.filter(({ id }) => !places.has(id))
   if (homeless.length > 0) {
     throw new Error(`${PAGE} has no place for ${homeless.map(({ id }) => id).join(', ')}`)

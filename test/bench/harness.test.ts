@@ -1,12 +1,16 @@
 import { equal } from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { allCases } from '../../bench/harness/cases.ts'
 import { svgOf } from '../../bench/harness/chart.ts'
 import { compare, type Side } from '../../bench/harness/compare.ts'
-import { filled } from '../../bench/harness/page.ts'
+import { FIGURES, filled, shownReport } from '../../bench/harness/page.ts'
 import { type CaseReport, isMet, merged, type Report } from '../../bench/harness/report.ts'
 import { scale } from '../../bench/harness/scale.ts'
 import { digits, median, quantile, time } from '../../bench/harness/stats.ts'
 import { markdownTable, plainTable, tableOf, targetsTable } from '../../bench/harness/text.ts'
+import { ROOT } from '../../local/root.ts'
 
 const nothing = () => undefined
 /** A side whose operations take 1 ms, 2 ms, … as it says itself. */
@@ -167,6 +171,19 @@ describe('report', () => {
     const other = { ...reportOf(caseOf('x', 2)), machine: { ...machine, cores: 8 } }
     expect(ids(merged(before, other))).toBe('x2')
     expect(ids(merged(undefined, before))).toBe('x1,y1')
+  })
+})
+
+describe('docs/performance.md', () => {
+  const page = readFileSync(join(ROOT, 'docs', 'performance.md'), 'utf8')
+
+  it('has a place for every case', async () => {
+    for (const { id } of await allCases()) expect(page).toContain(`<!-- bench:${id} -->`)
+  })
+
+  it('shows the figures of docs/performance.json, and no others', () => {
+    const shown = shownReport()
+    expect(shown === undefined ? page.replace(FIGURES, '$1\n$3') : filled(page, shown)).toBe(page)
   })
 })
 
