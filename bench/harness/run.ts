@@ -92,7 +92,7 @@ export function startRun({ quick, progress }: { quick: boolean; progress: Progre
   return { measure, stop }
 }
 
-/** One round in which everybody that there is at once does a thing or two. */
+/** One round in which everybody that there is at once does one thing. */
 function smallest({ calls = 1, concurrency = 1 }: { calls?: number; concurrency?: number }) {
-  return { rounds: 1, calls: Math.min(calls, 2 * concurrency), concurrency }
+  return { rounds: 1, calls: Math.min(calls, concurrency), concurrency }
 }
