@@ -2,6 +2,7 @@ import type { APIGatewayProxyEventV2 } from 'aws-lambda'
 import type * as z from 'zod/mini'
 import type { Identity } from '../auth/identity.ts'
 import type { ApiErrorClass } from '../errors/api-error.ts'
+import type { Json } from './json.ts'
 
 type Schema = z.ZodMiniType
 
@@ -47,8 +48,11 @@ export type Input<D extends RouteDefinition> = {
 
 type Data<D extends RouteDefinition> = z.input<D['replies'][keyof D['replies'] & number]>
 
-/** What a route's handler returns: data for a plain 200, or a reply with a status of its own. */
-export type Answer<D extends RouteDefinition> = Data<D> | Reply<Data<D>>
+/**
+ * What a route's handler returns: data for a plain 200, as it is or as JSON already, or a reply with a
+ * status of its own.
+ */
+export type Answer<D extends RouteDefinition> = Data<D> | Json<Data<D>> | Reply<Data<D>>
 
 export class Reply<T> {
   readonly status: number
@@ -66,6 +70,13 @@ export class Reply<T> {
 export const accepted = <T>(data: T) => new Reply(202, data)
 /** 201: a new thing. */
 export const created = <T>(data: T) => new Reply(201, data)
+
+/** What middlewares tell each other, and nobody else. */
+export type Internal = {
+  startedAt: number
+  /** Data that went into the answer as JSON: it may have been compressed before. */
+  json?: Json<unknown>
+}
 
 /** API Gateway's event while it passes through the stack: each middleware adds what it found out. */
 export type HttpEvent = APIGatewayProxyEventV2 & { input: Input<RouteDefinition> }

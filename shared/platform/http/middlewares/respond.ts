@@ -1,21 +1,11 @@
 import type { MiddlewareObj } from '@middy/core'
-import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda'
+import type { APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda'
 import { ApiError } from '../../errors/api-error.ts'
 import { InternalError } from '../../errors/standard.ts'
 import { log } from '../../telemetry/log.ts'
 import { currentScope } from '../../telemetry/scope.ts'
-import type { HttpEvent, Reply, RouteDefinition } from '../definition.ts'
-
-/** Null fields are left out, but a list says outright that it has ended. */
-const withoutNulls = (key: string, value: unknown) =>
-  value === null && key !== 'nextCursor' ? undefined : value
-
-/** `data` itself is always there; below it nulls are left out. */
-function dataJson(data: unknown): string {
-  // Without a function to ask about each field it is written in a fraction of the time.
-  const json = JSON.stringify(data) ?? 'null'
-  return json.includes('null') ? (JSON.stringify(data, withoutNulls) ?? 'null') : json
-}
+import type { HttpEvent, Internal, Reply, RouteDefinition } from '../definition.ts'
+import { dataJson, Json } from '../json.ts'
 
 /**
  * The last word on every answer: data or an error becomes the envelope, its status and its headers.
@@ -23,14 +13,16 @@ function dataJson(data: unknown): string {
  */
 export function respond(
   definition: RouteDefinition,
-): MiddlewareObj<HttpEvent, APIGatewayProxyStructuredResultV2> {
+): MiddlewareObj<HttpEvent, APIGatewayProxyStructuredResultV2, Error, Context, Internal> {
   return {
     after: (request) => {
       const reply = request.response as unknown as Reply<unknown>
+      if (reply.data instanceof Json) request.internal.json = reply.data
       request.response =
         definition.format === 'raw' ? raw(reply, definition.contentType) : success(reply)
     },
     onError: (request) => {
+      delete request.internal.json
       request.response = failure(request.error)
     },
   }
@@ -48,6 +40,7 @@ function raw(
 
 function success({ status, data, headers }: Reply<unknown>): APIGatewayProxyStructuredResultV2 {
   const traceId = currentScope()?.traceId
+  if (data instanceof Json) return answer(status, data.envelope(traceId), headers)
   // Only health answers a failure with data: what is down is the answer.
   const said = status < 400 ? '"code":0,"message":"ok"' : `"code":${status}01,"message":"failed"`
   return answer(status, `{${said},"data":${dataJson(data)},"traceId":"${traceId}"}`, headers)
