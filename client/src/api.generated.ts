@@ -636,7 +636,7 @@ export type IncidentView = {
   createdAt: Time
 }
 
-/** `stock` is that of the moment at which the product was read from the database: a hint. */
+/** `stock` and `sales` are those of the moment at which the product was read from the database: hints. */
 export type ProductView = {
   id: Id
   title: string

@@ -1,15 +1,13 @@
 import type { Cache } from '../../platform/cache/cache.ts'
 import type { Database } from '../../platform/database/database.ts'
 import { NotFound, ValidationFailed } from '../../platform/errors/standard.ts'
-import { pageOf } from '../../platform/http/page.ts'
-import { fromCursor, toCursor } from './cursor.ts'
+import type { Json } from '../../platform/http/json.ts'
+import { firstPageId, isFirstPage, productList } from './pages.ts'
 import {
-  type CategoryRow,
   categoryExists,
   insertProduct,
   lockProduct,
-  readCategories,
-  readProducts,
+  readProductViews,
   refreshMinPrice,
   skuIdsOf,
   updateProduct,
@@ -21,66 +19,58 @@ import type {
   ListProducts,
   NewProduct,
   ProductChange,
+  ProductList,
   ProductView,
 } from './schemas.ts'
-import { searchExpression } from './search.ts'
 import type { SkuForSale } from './sku.ts'
+
+/** The one id in a cache of one page. */
+export const ONLY = 'all'
 
 export type CatalogDeps = {
   database: Database
-  products: Cache<ProductView>
+  /** Published products. */
+  products: Pick<Cache<ProductView>, 'json' | 'invalidate'>
   skus: Pick<Cache<SkuForSale>, 'invalidate'>
+  /** First pages, by {@link firstPageId}. It and the two below share a tag. */
+  lists: Pick<Cache<ProductList>, 'json' | 'invalidateAll'>
+  home: Pick<Cache<Home>, 'json'>
+  categories: Pick<Cache<Category[]>, 'json'>
 }
 
-const FEATURED = 10
-const BANNERS = 3
-
 /** What the shop sells. */
-export function createCatalog({ database, products, skus }: CatalogDeps) {
+export function createCatalog(deps: CatalogDeps) {
+  const { database, products, skus, lists, home, categories } = deps
+
   async function requireCategory(id: string | undefined): Promise<void> {
     if (id === undefined || (await categoryExists(database, id))) return
     throw ValidationFailed.of([{ field: 'categoryId', message: 'there is no such category' }])
   }
 
+  /** Tells all caches what has been committed. @returns the product as it is now, published or not */
+  async function changed(id: string, skuIds: readonly string[]): Promise<ProductView> {
+    await Promise.all([products.invalidate([id]), skus.invalidate(skuIds), lists.invalidateAll()])
+    const product = (await readProductViews(database, [id])).get(id)
+    if (product === undefined) throw new NotFound()
+    return product
+  }
+
   return {
     /** @returns the tree of categories */
-    async categories(): Promise<Category[]> {
-      return treeOf(await readCategories(database))
-    },
+    categories: (): Promise<Json<Category[]>> => there(categories.json(ONLY)),
 
     /** @returns a page of published products; those of a category with all that is below it */
-    async list({ category, q, sort, limit, cursor }: ListProducts) {
-      const after = cursor === undefined ? undefined : fromCursor(sort, cursor)
-      const search = q === undefined ? undefined : searchExpression(q)
-      if (q !== undefined && search === undefined) return { items: [], nextCursor: null }
-      const categories =
-        category === undefined ? undefined : familyOf(await readCategories(database), category)
-      const page = { categories, search, sort, after, limit: limit + 1 }
-      const rows = await readProducts(database, page)
-      const { items, nextCursor } = pageOf(rows, limit, ({ position }) => toCursor(sort, position))
-      return { items: items.map(({ card }) => card), nextCursor }
+    async list(query: ListProducts): Promise<Json<ProductList> | ProductList> {
+      return isFirstPage(query)
+        ? there(lists.json(firstPageId(query)))
+        : productList(database, query)
     },
 
     /** @throws NotFound also where the product is not published */
-    async product(id: string): Promise<ProductView> {
-      const product = await this.any(id)
-      if (product.status !== 'published') throw new NotFound()
-      return product
-    },
+    product: (id: string): Promise<Json<ProductView>> => there(products.json(id)),
 
-    /** What the first screen shows: the best sellers, those of them with a picture as banners, … */
-    async home(): Promise<Home> {
-      const [categories, best, limited] = await Promise.all([
-        this.categories(),
-        readProducts(database, { sort: 'sales', limit: FEATURED }),
-        readProducts(database, { sort: 'newest', limit: FEATURED, limited: true }),
-      ])
-      const featured = best.map(({ card }) => card)
-      const banners = featured
-        .flatMap(({ id, image }) => (image === undefined ? [] : [{ image, productId: id }]))
-        .slice(0, BANNERS)
-      return { banners, categories, featured, flashSales: limited.map(({ card }) => card) }
-    },
+    /** @returns what the first screen shows */
+    home: (): Promise<Json<Home>> => there(home.json(ONLY)),
 
     /**
      * Changes, publishes or unpublishes a product.
@@ -99,37 +89,23 @@ export function createCatalog({ database, products, skus }: CatalogDeps) {
         await refreshMinPrice(tx, id)
         return skuIdsOf(tx, id)
       })
-      await Promise.all([products.invalidate([id]), skus.invalidate(skuIds)])
-      return this.any(id)
-    },
-
-    /** @returns a product whether it is published or not. @throws NotFound */
-    async any(id: string): Promise<ProductView> {
-      const product = await products.get(id)
-      if (product === undefined) throw new NotFound()
-      return product
+      return changed(id, skuIds)
     },
 
     /** Adds a product with its SKUs and first stock, and publishes it. */
     async create(product: NewProduct, actorId: string): Promise<ProductView> {
       await requireCategory(product.categoryId)
-      const id = await database.transaction((tx) => insertProduct(tx, product, actorId))
-      return this.product(id)
+      const { id, skuIds } = await database.transaction((tx) => insertProduct(tx, product, actorId))
+      // Somebody may have asked for it before it was there.
+      return changed(id, skuIds)
     },
   }
 }
 
 export type Catalog = ReturnType<typeof createCatalog>
 
-/** @returns a category and all below it */
-function familyOf(rows: readonly CategoryRow[], id: string): string[] {
-  const below = rows.filter(({ parent_id }) => parent_id === id)
-  return [id, ...below.flatMap((child) => familyOf(rows, child.id))]
-}
-
-function treeOf(rows: readonly CategoryRow[]): Category[] {
-  const below = Map.groupBy(rows, ({ parent_id }) => parent_id)
-  const childrenOf = (parent: string | null): Category[] =>
-    (below.get(parent) ?? []).map(({ id, name }) => ({ id, name, children: childrenOf(id) }))
-  return childrenOf(null)
+async function there<T>(found: Promise<T | undefined>): Promise<T> {
+  const thing = await found
+  if (thing === undefined) throw new NotFound()
+  return thing
 }

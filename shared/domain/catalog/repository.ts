@@ -167,6 +167,15 @@ export async function readProductViews(
   )
 }
 
+/** Like {@link readProductViews}, without those that are not published. */
+export async function readPublished(
+  db: Queryable,
+  ids: readonly string[],
+): Promise<Map<string, ProductView>> {
+  const products = await readProductViews(db, ids)
+  return new Map([...products].filter(([, { status }]) => status === 'published'))
+}
+
 type SaleRow = {
   id: string
   product_id: string
@@ -211,12 +220,12 @@ export async function categoryExists(db: Queryable, id: string): Promise<boolean
   return rows.length === 1
 }
 
-/** Writes a product with its SKUs and their first stock. @returns its id */
+/** Writes a product with its SKUs and their first stock. @returns their ids */
 export async function insertProduct(
   tx: Queryable,
   product: NewProduct,
   actorId: string,
-): Promise<string> {
+): Promise<{ id: string; skuIds: string[] }> {
   const now = new Date()
   const cheapest = Math.min(...product.skus.map(({ priceFen }) => priceFen))
   const { insertId: productId } = await tx.write(
@@ -255,7 +264,7 @@ export async function insertProduct(
         actorId,
       })),
   )
-  return productId
+  return { id: productId, skuIds: skus.map(({ id }) => id) }
 }
 
 /** Locks a product, so that changes to it come one after the other. @returns false where there is none */

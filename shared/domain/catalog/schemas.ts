@@ -1,5 +1,6 @@
 import * as z from 'zod/mini'
 import { Fen, Id, page, text } from '../../platform/http/fields.ts'
+import type { Page } from '../../platform/http/page.ts'
 
 export type Category = { id: string; name: string; children: Category[] }
 /** A tree: each category holds those below it. */
@@ -30,6 +31,7 @@ export const ProductCard = z.object({
   sales: z.int(),
 })
 export type ProductCard = z.output<typeof ProductCard>
+export type ProductList = Page<ProductCard>
 
 const Attributes = z.record(text(1, 32), text(1, 64))
 
@@ -44,7 +46,7 @@ export const SkuView = z.object({
 
 export const PRODUCT_STATUSES = ['published', 'unpublished'] as const
 
-/** `stock` is that of the moment at which the product was read from the database: a hint. */
+/** `stock` and `sales` are those of the moment at which the product was read from the database: hints. */
 export const ProductView = z.object({
   id: Id,
   title: z.string(),

@@ -109,7 +109,10 @@ export function createCoupons({ database, reads, rules, mirrorClaim }: CouponDep
     },
 
     async create(coupon: NewCoupon, actorId: string): Promise<Coupon> {
-      return find(await insertCoupon(database, coupon, actorId))
+      const id = await insertCoupon(database, coupon, actorId)
+      // Somebody may have asked for it before it was there.
+      await rules.invalidate([id])
+      return find(id)
     },
 
     /**

@@ -8,13 +8,13 @@ import type { CouponRules } from './coupon.ts'
 import { createCoupons } from './coupons.ts'
 import { readRules } from './repository.ts'
 
-const TTL_SECONDS = 300
-
 const rules = /* @__PURE__ */ once(() =>
   createCache({
     redis: redis(),
-    prefix: 'coupon',
-    ttlSeconds: TTL_SECONDS,
+    name: 'coupon',
+    memorySeconds: 2,
+    freshSeconds: 60,
+    keepSeconds: 600,
     load: (ids) => readRules(database(), ids),
   }),
 )

@@ -9,14 +9,17 @@ import { createPhones } from './phone.ts'
 import { readUsers } from './repository.ts'
 import { createUsers } from './users.ts'
 
-const TTL_SECONDS = 300
-
-/** Users by id; whoever changes one invalidates it here. */
+/**
+ * Users by id; whoever changes one invalidates it here. Not in the container's memory: users are to see
+ * at once what they have changed, whichever container answers.
+ */
 export const userCache = /* @__PURE__ */ once(() =>
   createCache({
     redis: redis(),
-    prefix: 'user',
-    ttlSeconds: TTL_SECONDS,
+    name: 'user',
+    memorySeconds: 0,
+    freshSeconds: 300,
+    keepSeconds: 300,
     load: (ids) => readUsers(database(), ids),
   }),
 )

@@ -1,110 +1,130 @@
-import { randomUUID } from 'node:crypto'
+import { Json } from '../http/json.ts'
 import type { RedisClient } from '../redis/client.ts'
-import { type Script, script } from '../redis/script.ts'
+import { type Breaker, createBreaker } from '../resilience/breaker.ts'
 import { describeError, log } from '../telemetry/log.ts'
-
-/** Seconds that a reader may take from its miss to its fill. */
-const LEASE_SECONDS = 5
-const JITTER = 0.1
+import { count } from './counts.ts'
+import { createFlights } from './flight.ts'
+import { createMemory } from './memory.ts'
+import { readThrough } from './reader.ts'
+import { createRemote } from './remote.ts'
 
 /**
- * Values by id, read through Redis. What the domain sees of caching.
+ * Values by id, read through two tiers: the container's memory, then Redis, then the source. README.md
+ * in this folder says what it promises and why that holds.
  */
 export type Cache<T> = {
-  /** @returns the value, or undefined where the source has none */
+  /** @returns the value, or undefined where the source has none. Shared: it can't be changed */
   get(id: string): Promise<T | undefined>
-  /** @returns the values that exist, by id, with one call to Redis and at most one to the source */
+  /** @returns the values that exist, by id, with one call to Redis and mostly at most one to the source */
   getMany(ids: readonly string[]): Promise<Map<string, T>>
-  /** Call after the commit of what changed. A failure is logged: entries then live out their TTL. */
+  /** @returns the value as the JSON that goes out to clients, neither parsed nor written again */
+  json(id: string): Promise<Json<T> | undefined>
+  /** Call after the commit of what changed, or was made. A failure is logged: entries then run out. */
   invalidate(ids: readonly string[]): Promise<void>
+  /** Likewise for all entries, and those of all caches with the same tag. */
+  invalidateAll(): Promise<void>
 }
 
 export type CacheOptions<T> = {
   redis: RedisClient
-  /** Keys are `{prefix}:{id}`. */
-  prefix: string
-  /** Lifetime of an entry, in seconds; each gets up to a tenth less, so that they don't end together. */
-  ttlSeconds: number
-  /** Reads the source for all of `ids`; leaves out what does not exist. */
+  /** Names the entries: one for each kind of value. */
+  name: string
+  /** Caches with the same tag are invalidated together; the name where it is left out. */
+  tag?: string
+  /** How long the container answers from its memory, in seconds: how old a value may be. 0: never. */
+  memorySeconds: number
+  /** After this an entry is loaded again, by one reader; the others get it as it is. In seconds. */
+  freshSeconds: number
+  /** How long an entry is kept to be served while it is refreshed, or the source is away. In seconds. */
+  keepSeconds: number
+  /** How long it is kept that the source has none, in seconds. */
+  absentSeconds?: number
+  /**
+   * Reads the source for all of `ids`; leaves out what does not exist. It must read what was committed
+   * last: neither a replica nor another cache, which would bring back what was invalidated.
+   */
   load(ids: readonly string[]): Promise<Map<string, T>>
+  breaker?: Breaker
+  /** A clock for the memory, in milliseconds. */
+  now?(): number
+  random?(): number
 }
 
-/**
- * Values, and for each miss a lease (as in Nishtala et al., "Scaling Memcache at Facebook", 2013):
- * only its holder may fill, and an invalidation takes it away. So a reader that was slow never puts
- * back a value from before the latest commit.
- */
-const READ = `
-local values = redis.call('MGET', unpack(KEYS))
-for i, value in ipairs(values) do
-  if not value then redis.call('SET', KEYS[i] .. ':lease', ARGV[1], 'NX', 'EX', ARGV[2]) end
-end
-return values`
+/** Room in the container's memory for one cache, in bytes, roughly. */
+const MEMORY_BYTES = 8 * 1024 * 1024
+/** A text takes up to two bytes a character, and so does what is made of it. */
+const sizeOf = ({ text }: Json<unknown>) => 200 + 4 * text.length
 
-const FILL = `
-for i, key in ipairs(KEYS) do
-  if redis.call('GET', key .. ':lease') == ARGV[1] then
-    redis.call('SET', key, ARGV[i * 2], 'EX', ARGV[i * 2 + 1])
-    redis.call('DEL', key .. ':lease')
-  end
-end
-return 1`
+/** One for all caches of a container: they all ask the same Redis. */
+const shared = /* @__PURE__ */ createBreaker({ name: 'redis (cache)' })
 
-/**
- * A cache-aside over Redis. Without Redis it reads the source: slower, never wrong.
- */
-export function createCache<T>({ redis, prefix, ttlSeconds, load }: CacheOptions<T>): Cache<T> {
-  const read: Script<(string | null)[]> = script(redis, READ)
-  const fill: Script<number> = script(redis, FILL)
-  const keyOf = (id: string) => `${prefix}:${id}`
-  const ttl = () => Math.ceil(ttlSeconds * (1 - Math.random() * JITTER))
+/** Makes a cache. Without Redis it is a single tier over the source: slower, never wrong. */
+export function createCache<T>(options: CacheOptions<T>): Cache<T> {
+  const { redis, name, tag = name, memorySeconds } = options
+  const { now = () => performance.now(), random = Math.random } = options
+  const remote = createRemote(redis, { name, tag, random })
+  const reader = { absentSeconds: 10, breaker: shared, ...options, remote, now, random }
+  const memoryMillis = memorySeconds * 1000
+  // That the source has none is a value too: the empty text.
+  const memory = createMemory<Json<T>>(MEMORY_BYTES, now, sizeOf)
+  const flights = createFlights<Json<T>>(memoryMillis, now)
 
-  async function fillMissing(loaded: Map<string, T>, lease: string): Promise<void> {
-    if (loaded.size === 0) return
-    const entries = [...loaded]
-    await fill(
-      entries.map(([id]) => keyOf(id)),
-      [lease, ...entries.flatMap(([, value]) => [JSON.stringify(value), ttl()])],
-    )
+  async function fetch(ids: string[], isCurrent: (id: string) => boolean) {
+    const found = new Map<string, Json<T>>()
+    await readThrough(name, reader, ids, (id, text, asOf, isGood) => {
+      // The same text as before keeps what was made of it: the parsed value, the compressed forms.
+      const known = memory.peek(id)
+      const json = known?.text === text ? known : new Json<T>(text)
+      found.set(id, json)
+      if (isGood && isCurrent(id) && memoryMillis > 0) memory.set(id, json, asOf + memoryMillis)
+    })
+    return found
   }
 
-  async function getMany(ids: readonly string[]): Promise<Map<string, T>> {
-    const unique = [...new Set(ids)]
-    if (unique.length === 0) return new Map()
-    const lease = randomUUID()
-    let cached: (string | null)[]
+  async function find(ids: readonly string[]): Promise<Map<string, Json<T>>> {
+    const wanted = [...new Set(ids)]
+    const known = wanted.map((id) => memory.get(id))
+    const missing = wanted.filter((_, index) => known[index] === undefined)
+    count('cacheMemory', wanted.length - missing.length)
+    const fetched = missing.length === 0 ? undefined : await flights.board(missing, fetch)
+    const found = new Map<string, Json<T>>()
+    for (const [index, id] of wanted.entries()) {
+      const json = known[index] ?? fetched?.get(id)
+      if (json !== undefined && json.text !== '') found.set(id, json)
+    }
+    return found
+  }
+
+  /** Whatever becomes of it in Redis, this container has seen its own commit. */
+  async function end(removal: Promise<void>, forget: () => void): Promise<void> {
     try {
-      cached = await read(unique.map(keyOf), [lease, LEASE_SECONDS])
+      await removal
     } catch (error) {
-      log.warn('cache not read', { cache: prefix, error: describeError(error) })
-      return load(unique)
+      log.warn('cache not invalidated', { cache: name, error: describeError(error) })
+    } finally {
+      forget()
     }
-    const found = new Map<string, T>()
-    const missing: string[] = []
-    for (const [index, id] of unique.entries()) {
-      const value = cached[index]
-      if (typeof value === 'string') found.set(id, JSON.parse(value) as T)
-      else missing.push(id)
-    }
-    if (missing.length === 0) return found
-    const loaded = await load(missing)
-    await fillMissing(loaded, lease).catch((error) => {
-      log.warn('cache not filled', { cache: prefix, error: describeError(error) })
-    })
-    return new Map([...found, ...loaded])
   }
 
   return {
-    getMany,
-    get: async (id) => (await getMany([id])).get(id),
-    invalidate: async (ids) => {
-      if (ids.length === 0) return
-      const keys = ids.map(keyOf)
-      try {
-        await redis.del(...keys, ...keys.map((key) => `${key}:lease`))
-      } catch (error) {
-        log.warn('cache not invalidated', { cache: prefix, error: describeError(error) })
-      }
-    },
+    get: async (id) => (await find([id])).get(id)?.value,
+    getMany: async (ids) => new Map([...(await find(ids))].map(([id, { value }]) => [id, value])),
+    json: async (id) => (await find([id])).get(id),
+    invalidate: (ids) =>
+      end(remote.remove(ids), () => {
+        for (const id of ids) memory.delete(id)
+        flights.forget(ids)
+      }),
+    invalidateAll: () =>
+      end(remote.removeAll(), () => {
+        memory.clear()
+        flights.forgetAll()
+      }),
   }
 }
+
+/** A loader of many by one of one. */
+export const each =
+  <T>(load: (id: string) => Promise<T>) =>
+  async (ids: readonly string[]): Promise<Map<string, T>> =>
+    new Map(await Promise.all(ids.map(async (id) => [id, await load(id)] as const)))

@@ -152,7 +152,7 @@ describe('a closed account', () => {
         'orders',
         'refunds',
         'users',
-        `user:${person.id}`,
+        `cache:user:${person.id}`,
       ]),
     )
 

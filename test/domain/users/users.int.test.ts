@@ -22,8 +22,10 @@ const usersWith = (adminOpenids: string[]) =>
     database: database(),
     cache: createCache<UserView>({
       redis: redis(),
-      prefix: 'user',
-      ttlSeconds: 300,
+      name: 'user',
+      memorySeconds: 0,
+      freshSeconds: 300,
+      keepSeconds: 300,
       load: (ids) => readUsers(database(), ids),
     }),
     adminOpenids,

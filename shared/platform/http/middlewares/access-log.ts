@@ -1,9 +1,8 @@
 import type { MiddlewareObj } from '@middy/core'
 import type { APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda'
+import { cacheCounts } from '../../cache/counts.ts'
 import { log } from '../../telemetry/log.ts'
-import type { HttpEvent, RouteDefinition } from '../definition.ts'
-
-type Internal = { startedAt: number }
+import type { HttpEvent, Internal, RouteDefinition } from '../definition.ts'
 
 /** One line per request, and the time that it took as a Server-Timing header. */
 export function accessLog(
@@ -23,6 +22,7 @@ export function accessLog(
       status: request.response?.statusCode,
       userId: request.event.input?.user?.id,
       durationMs,
+      ...cacheCounts(),
     })
   }
   return {
