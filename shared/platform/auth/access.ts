@@ -1,10 +1,10 @@
 import { hash } from 'node:crypto'
 import { errors, jwtVerify, SignJWT } from 'jose'
+import { createMemory } from '../cache/memory.ts'
 import { settings } from '../config/index.ts'
 import { NotSignedIn, SessionEnded, TokenExpired, Unavailable } from '../errors/standard.ts'
 import type { Identity } from './identity.ts'
 import { ALGORITHM, areKeysStale, currentKeys, type Keys, tokenKeys } from './keys.ts'
-import { createMemory } from './memory.ts'
 import { isSessionAlive } from './sessions.ts'
 
 /** The header's `typ` of access tokens (RFC 9068), so that no other token passes for one. */

@@ -1,10 +1,10 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto'
+import { createMemory } from '../cache/memory.ts'
 import { settings } from '../config/index.ts'
 import { once } from '../config/once.ts'
 import { NotSignedIn, SessionEnded } from '../errors/standard.ts'
 import { redis } from '../redis/client.ts'
 import { script } from '../redis/script.ts'
-import { createMemory } from './memory.ts'
 import { CREATE, END, END_ALL, LIST, ROTATE } from './session-scripts.ts'
 
 /** How long a container believes that a session lives, in milliseconds: the revocation delay. */

@@ -1,4 +1,4 @@
-import { createMemory } from '../auth/memory.ts'
+import { createMemory } from '../cache/memory.ts'
 import { settings } from '../config/index.ts'
 import { once } from '../config/once.ts'
 import { type RedisClient, redis } from '../redis/client.ts'
