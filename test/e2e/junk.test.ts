@@ -1,12 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { join } from 'node:path'
-import { gunzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { beforeAll, expect, inject, it } from 'vitest'
 import { ROOT } from '../../local/root.ts'
 import { login } from '../support/client.ts'
 import { type Answered, deviations } from '../support/contract.ts'
+import { unpacked } from '../support/unpacked.ts'
 
 const REQUESTS = 2_000
 const PARALLEL = 20
@@ -49,8 +49,7 @@ function send({ method, path, headers, body }: Raw): Promise<Answered> {
         response.on('data', (chunk: Buffer) => chunks.push(chunk))
         response.on('end', () => {
           const bytes = Buffer.concat(chunks)
-          const packed = response.headers['content-encoding'] === 'gzip'
-          const text = (packed ? gunzipSync(bytes) : bytes).toString('utf8')
+          const text = unpacked(response.headers['content-encoding'], bytes)
           const named = response.headers as Record<string, string>
           resolve({ status: response.statusCode ?? 0, headers: new Headers(named), text })
         })

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { gunzipSync } from 'node:zlib'
 import { inject } from 'vitest'
 import { expectContract } from './contract.ts'
 import type { Call } from './handlers.ts'
+import { unpacked } from './unpacked.ts'
 
 export type Answer<Data = never> = {
   status: number
@@ -53,9 +53,8 @@ export async function send(method: string, path: string, options: Options = {}):
 
 /** fetch unpacks; a handler's answer comes as it is. */
 async function textOf(response: Response): Promise<string> {
-  const packed = handlers !== undefined && response.headers.get('content-encoding') === 'gzip'
-  const bytes = Buffer.from(await response.arrayBuffer())
-  return (packed ? gunzipSync(bytes) : bytes).toString('utf8')
+  const coding = handlers === undefined ? undefined : response.headers.get('content-encoding')
+  return unpacked(coding, Buffer.from(await response.arrayBuffer()))
 }
 
 /** Calls the API as a mini-program would. */
