@@ -1,4 +1,8 @@
-import { brotliCompressSync, constants, crc32, gzipSync } from 'node:zlib'
+/**
+ * Loaded when the first answer is compressed: it takes a good part of a cold start, and most answers are
+ * short (docs/decisions/0019-small-bundles.md).
+ */
+const zlib = () => process.getBuiltinModule('node:zlib')
 
 /** Content codings that we speak, the better one first. */
 export const CODINGS = ['br', 'gzip'] as const
@@ -7,12 +11,10 @@ export type Coding = (typeof CODINGS)[number]
 /** Between this and the next step up time grows faster than what it saves: decision 20 has figures. */
 const BROTLI_QUALITY = 5
 
-const brotliOptions = (bytes: number) => ({
-  params: {
-    [constants.BROTLI_PARAM_QUALITY]: BROTLI_QUALITY,
-    [constants.BROTLI_PARAM_SIZE_HINT]: bytes,
-  },
-})
+function brotliOptions(bytes: number) {
+  const { BROTLI_PARAM_QUALITY, BROTLI_PARAM_SIZE_HINT } = zlib().constants
+  return { params: { [BROTLI_PARAM_QUALITY]: BROTLI_QUALITY, [BROTLI_PARAM_SIZE_HINT]: bytes } }
+}
 
 /**
  * Chooses by Accept-Encoding (RFC 9110, section 12.5.3): the coding with the highest quality, of
@@ -41,6 +43,7 @@ function qualitiesOf(header: string): Map<string, number> {
 
 /** @returns a whole body, compressed. Synchronous: a container has nothing else to do meanwhile. */
 export function pack(coding: Coding, body: Buffer): Buffer {
+  const { brotliCompressSync, gzipSync } = zlib()
   return coding === 'br' ? brotliCompressSync(body, brotliOptions(body.length)) : gzipSync(body)
 }
 
@@ -67,6 +70,7 @@ const GZIP_FILLER = Buffer.from([0, 0, 0, 0xff, 0xff])
 const BROTLI_FILLER = Buffer.from([6])
 
 function gzipHead(text: Buffer): PackedHead {
+  const { constants, crc32, gzipSync } = zlib()
   const packed = gzipSync(text, { finishFlush: constants.Z_SYNC_FLUSH })
   const base64 = base64Of(packed, GZIP_FILLER)
   const sum = crc32(text)
@@ -88,6 +92,7 @@ function gzipHead(text: Buffer): PackedHead {
 }
 
 function brotliHead(text: Buffer): PackedHead {
+  const { brotliCompressSync, constants } = zlib()
   const finishFlush = constants.BROTLI_OPERATION_FLUSH
   const packed = brotliCompressSync(text, { ...brotliOptions(text.length), finishFlush })
   const base64 = base64Of(packed, BROTLI_FILLER)
