@@ -62,11 +62,27 @@ export function cell(text: string): string {
 const yuan = (fen: number) => (fen / 100).toFixed(2)
 
 const CHINA_MILLIS = 8 * 3_600_000
-/** As a spreadsheet reads a time, and as China's clocks show it. */
-const chinaTime = (time: Date | undefined) =>
-  time === undefined
-    ? ''
-    : new Date(time.getTime() + CHINA_MILLIS).toISOString().slice(0, 19).replace('T', ' ')
+const DAY_MILLIS = 86_400_000
+const TWO_DIGITS = Array.from({ length: 60 }, (_, number) => `${number}`.padStart(2, '0'))
+const days = new Map<number, string>()
+
+/**
+ * A time as a spreadsheet reads it, and as China's clocks show it. Days are remembered: an export has
+ * a year of them at most, and a million times.
+ */
+function chinaTime(time: Date | undefined): string {
+  if (time === undefined) return ''
+  const millis = time.getTime() + CHINA_MILLIS
+  const day = Math.floor(millis / DAY_MILLIS)
+  let date = days.get(day)
+  if (date === undefined) {
+    date = new Date(day * DAY_MILLIS).toISOString().slice(0, 10)
+    days.set(day, date)
+  }
+  const seconds = Math.floor((millis - day * DAY_MILLIS) / 1000)
+  const [hour, minute] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60]
+  return `${date} ${TWO_DIGITS[hour]}:${TWO_DIGITS[minute]}:${TWO_DIGITS[seconds % 60]}`
+}
 
 /**
  * A line for each item, which repeats its order, so that lines can be filtered; the order's amounts

@@ -33,8 +33,8 @@ const CATCH_UP_MILLIS = 5_000
 const LOOK_MILLIS = 100
 /** Doubled with each try. */
 const RETRY_SECONDS = 15
-/** Measured: docs/decisions/0024-exports.md. */
-const PAGE_ORDERS = 2_000
+/** Fewer would be more statements, and of more V8 would keep more: `npm run bench -- export`. */
+const PAGE_ORDERS = 500
 
 /** Another delivery has taken over: what this one does counts no more. */
 class ClaimLost extends Error {

@@ -1,6 +1,7 @@
 import type { Queryable } from '../../platform/database/database.ts'
 import { sql } from '../../platform/database/sql.ts'
 import { fen } from '../../platform/database/values.ts'
+import { ahead } from '../../platform/files/ahead.ts'
 import type { DeliveryAddress } from '../addresses/schemas.ts'
 import type { OrderState } from '../orders/machine.ts'
 
@@ -51,34 +52,47 @@ type ItemRow = {
   quantity: number
 }
 
+/** Which orders, and how many in a page. */
+export type Range = {
+  /** Only ids after this one, which may be a ULID's beginning. */
+  after: string
+  /** Only ids before this one. */
+  end: string
+  limit: number
+}
+
 /**
  * Reads orders in the order of their ids, page by page: each page is two ranges of primary keys,
- * however far in it is.
- * @param after only ids after this one, which may be a ULID's beginning
- * @param end only ids before this one
- * @param limit orders in a page
+ * however far in it is. While the items of a page are read, so are the orders of the next.
  */
 export async function* orderPages(
   db: Queryable,
-  { after, end, limit }: { after: string; end: string; limit: number },
+  range: Range,
 ): AsyncGenerator<ExportedOrder[], void> {
+  for await (const orders of ahead(orderRows(db, range))) {
+    const items = await db.query<ItemRow>(
+      sql`SELECT order_id, sku_id, product_id, title, sku_title, price_fen, quantity
+          FROM order_items WHERE order_id >= ${orders[0]?.id} AND order_id <= ${orders.at(-1)?.id}
+          ORDER BY order_id, sku_id`,
+    )
+    const byOrder = Map.groupBy(items, ({ order_id }) => order_id)
+    yield orders.map((row) => toOrder(row, byOrder.get(row.id) ?? []))
+  }
+}
+
+async function* orderRows(
+  db: Queryable,
+  { after, end, limit }: Range,
+): AsyncGenerator<OrderRow[], void> {
   for (let last = after; ; ) {
     const orders = await db.query<OrderRow>(
       sql`SELECT id, state, items_fen, discount_fen, total_fen, address, remark, created_at, paid_at,
             carrier, tracking_no, shipped_at
           FROM orders WHERE id > ${last} AND id < ${end} ORDER BY id LIMIT ${limit}`,
     )
-    const [first, final] = [orders[0], orders.at(-1)]
-    if (first === undefined || final === undefined) return
-    const items = await db.query<ItemRow>(
-      sql`SELECT order_id, sku_id, product_id, title, sku_title, price_fen, quantity
-          FROM order_items WHERE order_id >= ${first.id} AND order_id <= ${final.id}
-          ORDER BY order_id, sku_id`,
-    )
-    const byOrder = Map.groupBy(items, ({ order_id }) => order_id)
-    yield orders.map((row) => toOrder(row, byOrder.get(row.id) ?? []))
+    if (orders.length > 0) yield orders
     if (orders.length < limit) return
-    last = final.id
+    last = orders.at(-1)?.id ?? last
   }
 }
 

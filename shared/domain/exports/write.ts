@@ -28,7 +28,7 @@ export type WriteOptions = {
  * beside the part that grows there are never more than two pages, whatever the export's size. Each
  * part ends with an order, and what stands beside it is enough to go on after it.
  * @returns a part whenever one is full; `ended` marks the last one, which does not come where `stop`
- *   has said so before
+ *   has said so before. Its body is good until the part after the next one is asked for
  */
 export async function* writeParts(
   db: Queryable,
@@ -40,17 +40,51 @@ export async function* writeParts(
   const end = encodeTime(to.getTime(), TIME_LENGTH)
   const pages = ahead(orderPages(db, { after, end, limit: pageOrders }))
   let last: Omit<Piece, 'bytes'> = progress
-  let bodies: Buffer[] = []
+  let [filling, other] = [new Growing(partBytes), new Growing(partBytes)]
   for await (const { bytes, ...known } of ahead(compress(pages, FORMATS[format], progress, gzip))) {
-    bodies.push(bytes)
+    filling.add(bytes)
     last = known
-    if (sizeOf(bodies) >= partBytes) {
-      yield { body: Buffer.concat(bodies), ...last, ended: false }
-      bodies = []
+    if (filling.size >= partBytes) {
+      yield { body: filling.take(), ...last, ended: false }
+      ;[filling, other] = [other, filling]
     }
     if (stop()) return
   }
-  yield { body: Buffer.concat([...bodies, gzip.end()]), ...last, ended: true }
+  filling.add(gzip.end())
+  yield { body: filling.take(), ...last, ended: true }
+}
+
+/** A buffer that is used again and again: parts of megabytes would be garbage that is collected late. */
+class Growing {
+  #bytes: Buffer<ArrayBuffer>
+  #size = 0
+
+  constructor(expected: number) {
+    // A piece more than what is full.
+    this.#bytes = Buffer.allocUnsafeSlow(Math.ceil(expected * 1.1))
+  }
+
+  get size(): number {
+    return this.#size
+  }
+
+  add(piece: Buffer): void {
+    const size = this.#size + piece.length
+    if (size > this.#bytes.length) {
+      const larger = Buffer.allocUnsafeSlow(2 * size)
+      this.#bytes.copy(larger, 0, 0, this.#size)
+      this.#bytes = larger
+    }
+    piece.copy(this.#bytes, this.#size)
+    this.#size = size
+  }
+
+  /** @returns what was added, until more is; begins anew */
+  take(): Buffer<ArrayBuffer> {
+    const taken = this.#bytes.subarray(0, this.#size)
+    this.#size = 0
+    return taken
+  }
 }
 
 async function* compress(
@@ -71,5 +105,3 @@ async function* compress(
     yield { bytes, after: orders.at(-1)?.orderId, rows, ...gzip.state }
   }
 }
-
-const sizeOf = (buffers: readonly Buffer[]) => buffers.reduce((sum, { length }) => sum + length, 0)

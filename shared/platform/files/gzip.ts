@@ -8,9 +8,6 @@ const deflate = promisify(deflateRaw)
  * (docs/decisions/0024-exports.md).
  */
 const LEVEL = 3
-/** zlib's output comes in pieces of this size; its default of 16 KiB means a callback for each. */
-const PIECE_BYTES = 256 * 1024
-
 /** What has to be known of a file's beginning to write its end: enough to go on in another process. */
 export type GzipState = {
   /** CRC-32 of the text so far. */
@@ -51,7 +48,6 @@ export class GzipWriter {
     this.#state = { crc: crc32(bytes, crc), size: size + bytes.length }
     const deflated = deflate(bytes, {
       level: LEVEL,
-      chunkSize: PIECE_BYTES,
       finishFlush: constants.Z_SYNC_FLUSH,
     })
     return size > 0 ? deflated : deflated.then((body) => Buffer.concat([HEADER, body]))
