@@ -1,33 +1,28 @@
-import { deepEqual, equal } from 'node:assert/strict'
-import { randomUUID } from 'node:crypto'
+import { equal } from 'node:assert/strict'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
-import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda'
 import { bundleOf } from '../../local/lib/bundle.ts'
-import { type Containers, startContainers } from '../../local/lib/containers.ts'
+import { startContainers } from '../../local/lib/containers.ts'
 import { ROOT } from '../../local/root.ts'
 import { type BenchContext, benchCase } from '../harness/case.ts'
+import { ask, type Crowd, sellOut, warm } from './orders/buyers.ts'
 import type { Way } from './orders/ways.ts'
 
 /** As the issue sets them, in milliseconds; SQS is as near as it is. */
 const LATENCY = { database: 5, redis: 1 }
 const PLENTY = 1_000_000
-const BUSY = 50301
-const TRIES = 20
-/** As the mini-program's client does: longer each time, and not all at once. */
-const PAUSE_MILLIS = 500
 
 type Shop = typeof import('./orders/shop.ts')
-/** Buyers who are signed in, and as many containers. */
-type Crowd = { buyers: number; tokens: string[]; fleet: Containers; calls: number; rounds: number }
+/** Buyers with as many containers, and how much they do in a comparison. */
+type Load = Crowd & { calls: number; rounds: number }
 
 export default benchCase({
   id: 'orders',
   title: 'Accepting orders',
   compares:
     'POST /api/orders (one call to Redis, one to SQS) against a version that does all in one database ' +
-    'transaction, and against counters in sub-buckets. Each buyer has a container of its own (a worker ' +
-    'thread); the database is 5 ms away, Redis 1 ms.',
+    'transaction (which takes the units first, or as late as it can), and against counters in ' +
+    'sub-buckets. Each buyer has a container of its own (a worker thread), and sends the same key again ' +
+    'where the service is too busy to answer; the database is 5 ms away, Redis 1 ms.',
   async run(context) {
     const { services, quick, chart, dir } = context
     const { env } = await services()
@@ -36,7 +31,7 @@ export default benchCase({
     const { database } = await import('../../shared/platform/database/database.ts')
     await database().write((await import('./orders/plain.ts')).KEYS_TABLE)
     const { url } = await bundleOf(join(ROOT, 'bench/cases/orders/container.ts'), { dir })
-    const crowds: Crowd[] = []
+    const crowds: Load[] = []
     const gather = async (buyers: number, calls: number, rounds: number): Promise<void> => {
       context.progress(`${buyers} containers`)
       const containerEnv = { ...env, LOG_LEVEL: 'error' }
@@ -47,11 +42,11 @@ export default benchCase({
     try {
       await gather(1, 20, 10)
       await gather(quick ? 2 : 16, 160, 8)
-      await gather(quick ? 4 : 128, 512, 6)
-      const [, few] = crowds as [Crowd, Crowd, Crowd]
+      await gather(quick ? 4 : 128, 256, 4)
+      const [, few] = crowds as [Load, Load, Load]
       for (const crowd of crowds) {
         context.progress(`warming up ${crowd.buyers}`)
-        await warm(shop, crowd, all)
+        await warm(shop, crowd, all, PLENTY)
       }
       for (const way of all) {
         context.progress(`selling out: ${way.name}`)
@@ -77,62 +72,11 @@ export default benchCase({
   },
 })
 
-/**
- * A buyer orders one unit, and sends the same key again where the service is too busy to answer.
- * @returns the answer
- */
-async function ask(shop: Shop, { fleet, tokens }: Crowd, exported: string, skuId: string) {
-  const token = tokens[Math.floor(Math.random() * tokens.length)] as string
-  const event = shop.orderEvent(token, skuId)
-  for (let tries = 1; ; tries++) {
-    const answer = await fleet.invoke<APIGatewayProxyStructuredResultV2>(event, exported)
-    const outcome = shop.outcomeOf(answer)
-    if (outcome.code !== BUSY || tries === TRIES) return outcome
-    await sleep(Math.random() * PAUSE_MILLIS * tries)
-  }
-}
-
-/** The first request of a container is its slowest: few at a time, and each container has its turn. */
-async function warm(shop: Shop, crowd: Crowd, all: readonly Way[]): Promise<void> {
-  for (const { exported, persist } of all) {
-    const [sku = ''] = await shop.newSkus(1, PLENTY)
-    let left = crowd.buyers
-    const some = async () => {
-      while (left-- > 0) await ask(shop, crowd, exported, sku)
-    }
-    await Promise.all([some(), some(), some(), some()])
-    await shop.drain(persist)
-  }
-}
-
-/** More orders than there are units, all at once, and one key twenty times: no unit is sold twice. */
-async function sellOut(shop: Shop, crowd: Crowd, way: Way, units: number): Promise<void> {
-  const { fleet, tokens } = crowd
-  const [sku = '', other = ''] = await shop.newSkus(2, units)
-  const wanted = Array.from({ length: Math.ceil(units * 1.3) })
-  const outcomes = await Promise.all(wanted.map(() => ask(shop, crowd, way.exported, sku)))
-  const won = outcomes.filter(({ code }) => code === 0)
-  equal(won.length, units, 'not every unit was sold')
-  equal(outcomes.filter(({ code }) => code === 40901).length, wanted.length - units)
-  const event = shop.orderEvent(tokens[0] as string, other, randomUUID())
-  const repeated = await Promise.all(
-    Array.from({ length: 20 }, () =>
-      fleet.invoke<APIGatewayProxyStructuredResultV2>(event, way.exported),
-    ),
-  )
-  const [first, ...others] = repeated.map(shop.outcomeOf).filter(({ code }) => code !== BUSY)
-  equal(first?.code, 0)
-  for (const again of others) deepEqual(again, first)
-  await shop.drain(way.persist)
-  const orderIds = [...won, ...(first === undefined ? [] : [first])].map(({ orderId }) => orderId)
-  await shop.checkBooks(orderIds, [sku, other], units)
-}
-
 /** Buyers who order as fast as they are answered, each way on SKUs of its own. */
 async function load(
-  { compare, services, target }: BenchContext,
+  { compare, services, target, note }: BenchContext,
   shop: Shop,
-  crowd: Crowd,
+  crowd: Load,
   all: readonly Way[],
   { skus, title }: { skus: number; title: string },
 ) {
@@ -149,7 +93,7 @@ async function load(
     }
     const after = async () => {
       setLatency({})
-      await shop.drain(persist)
+      await shop.drain(persist, accepted)
       await shop.checkBooks(accepted, skuIds, PLENTY)
     }
     // The first order of a SKU loads its counter.
@@ -173,6 +117,8 @@ async function load(
   if (buyers > 16 && skus === 1) {
     const what = `orders a second ÷ one transaction, ${title}`
     target({ what, measured: ours.ops / plain.ops, unit: '×', atLeast: 10 })
+    const gain = figures.of('sub-buckets on').ops / ours.ops
+    note(`Orders a second with sub-buckets on ÷ off, ${title}: ${gain.toFixed(2)} ×.`)
   }
   return figures
 }
@@ -181,10 +127,11 @@ async function load(
 async function refuse({ compare, services, table }: BenchContext, shop: Shop, crowd: Crowd) {
   const { setLatency, bridges, endpoints } = await services()
   const { redisSeconds } = await import('./orders/redis-time.ts')
-  const { ways } = await import('./orders/ways.ts')
+  const { persist } = await import('../../shared/domain/orders/index.ts')
   const [sku = ''] = await shop.newSkus(1, 1)
-  equal((await ask(shop, crowd, 'ours', sku)).code, 0)
-  await shop.drain(ways()[1].persist)
+  const last = await ask(shop, crowd, 'ours', sku)
+  equal(last.code, 0)
+  await shop.drain(persist(), [last.orderId])
   const spent = new Map<string, { calls: number; seconds: number; refused: number }>()
   const sides = [
     { name: 'asks each time', exported: 'forgetful' },

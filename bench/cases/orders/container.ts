@@ -1,4 +1,4 @@
-// What a container of the case `orders` holds: POST /api/orders in three ways, behind the same stack.
+// What a container of the case `orders` holds: POST /api/orders in four ways, behind the same stack.
 import { build } from '../../../functions/orders/create.ts'
 import { readAddress } from '../../../shared/domain/addresses/repository.ts'
 import { skus } from '../../../shared/domain/catalog/index.ts'
@@ -19,7 +19,9 @@ import { createPlainOrders } from './plain.ts'
 
 export const ours = build(orders())
 
-export const plain = build(createPlainOrders({ database: database(), outbox: outbox(), skus }))
+const shop = { database: database(), outbox: outbox(), skus }
+export const plain = build(createPlainOrders(shop, { skuLast: false }))
+export const plainLast = build(createPlainOrders(shop, { skuLast: true }))
 
 const holds = bucketedHolds(redis())
 

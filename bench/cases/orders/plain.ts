@@ -9,7 +9,7 @@ import { insertOrders } from '../../../shared/domain/orders/repository.ts'
 import type { OrderReceipt, PlaceOrder } from '../../../shared/domain/orders/schemas.ts'
 import { OutOfStock } from '../../../shared/domain/stock/errors.ts'
 import { takeStock, unitsOf, writeLedger } from '../../../shared/domain/stock/repository.ts'
-import type { Database } from '../../../shared/platform/database/database.ts'
+import type { Database, Queryable } from '../../../shared/platform/database/database.ts'
 import { isDuplicate } from '../../../shared/platform/database/errors.ts'
 import { sql } from '../../../shared/platform/database/sql.ts'
 import { NotFound } from '../../../shared/platform/errors/standard.ts'
@@ -31,10 +31,19 @@ export const KEYS_TABLE = sql`CREATE TABLE IF NOT EXISTS bench_order_keys (
 
 /**
  * Orders as most shops place them: all in one database transaction, which writes the same rows as ours
- * do in the end. As well as it can be done: prices from the cache, many rows in one statement, and the
- * SKU's row, for which all buyers wait, locked last, by a guarded UPDATE right before the COMMIT.
+ * do in the end. Prices come from the cache, and rows of a table go in one statement.
+ * @param skuLast whether the guarded UPDATE, which locks the row that all buyers of a SKU wait for,
+ *   comes right before the COMMIT; else right after the key, so that nothing is written in vain
  */
-export function createPlainOrders({ database, outbox, skus }: PlainDeps): Pick<Orders, 'place'> {
+export function createPlainOrders(
+  { database, outbox, skus }: PlainDeps,
+  { skuLast }: { skuLast: boolean },
+): Pick<Orders, 'place'> {
+  async function take(tx: Queryable, items: AcceptedOrder['items']): Promise<void> {
+    if (await takeStock(tx, unitsOf(items))) return
+    throw new OutOfStock(items.map(({ skuId }) => ({ skuId })))
+  }
+
   async function draft(userId: string, body: PlaceOrder): Promise<AcceptedOrder> {
     const found = await skus(body.items.map(({ skuId }) => skuId))
     const items = body.items.map(({ skuId, quantity }) => {
@@ -75,6 +84,7 @@ export function createPlainOrders({ database, outbox, skus }: PlainDeps): Pick<O
             sql`INSERT INTO bench_order_keys (user_id, idempotency_key, body_hash, answer)
                 VALUES (${userId}, ${key}, ${bodyHash}, ${JSON.stringify(receipt)})`,
           )
+          if (!skuLast) await take(tx, items)
           await insertOrders(tx, [{ order, state: 'unpaid' }])
           await writeHistory(tx, [
             { orderId, step: 'accept', to: 'unpaid', actor: { kind: 'user', id: userId } },
@@ -88,9 +98,7 @@ export function createPlainOrders({ database, outbox, skus }: PlainDeps): Pick<O
           )
           const timer = OrderExpires.of({ orderId, expiresAt })
           await outbox.add(tx, [toSend('order-timeout', timer, TIMER_SECONDS)])
-          if (!(await takeStock(tx, unitsOf(items)))) {
-            throw new OutOfStock(items.map(({ skuId }) => ({ skuId })))
-          }
+          if (skuLast) await take(tx, items)
         })
       } catch (error) {
         if (!isDuplicate(error)) throw error

@@ -2,6 +2,7 @@ import { equal, ok } from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda'
 import { catalog } from '../../../shared/domain/catalog/index.ts'
+import { holds } from '../../../shared/domain/orders/index.ts'
 import type { AcceptedOrder } from '../../../shared/domain/orders/order.ts'
 import { signAccess } from '../../../shared/platform/auth/access.ts'
 import { openSession } from '../../../shared/platform/auth/sessions.ts'
@@ -67,8 +68,23 @@ export function outcomeOf({ body = '' }: APIGatewayProxyStructuredResultV2) {
 
 type Received = { Messages?: { MessageId: string; ReceiptHandle: string; Body: string }[] }
 
-/** Does the stock job's work until the queue is empty. */
+/**
+ * Does the stock job's work until the queue is empty, and the relay's: orders that were accepted while
+ * SQS was too busy are held, and would be sent some time later.
+ * @param accepted ids of all orders that were answered with 202
+ */
 export async function drain(
+  persist: (orders: readonly AcceptedOrder[]) => Promise<void>,
+  accepted: readonly string[],
+): Promise<void> {
+  await drainQueue(persist)
+  for (let at = 0; at < accepted.length; at += BATCH) {
+    const held = await holds().findMany(accepted.slice(at, at + BATCH))
+    if (held.length > 0) await persist(held)
+  }
+}
+
+async function drainQueue(
   persist: (orders: readonly AcceptedOrder[]) => Promise<void>,
 ): Promise<void> {
   const QueueUrl = queueUrl('stock')

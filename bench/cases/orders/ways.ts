@@ -9,13 +9,13 @@ import { bucketedHolds } from './buckets.ts'
 export type Way = {
   name: string
   /** What the containers call it. */
-  exported: 'plain' | 'ours' | 'bucketed'
+  exported: 'plain' | 'plainLast' | 'ours' | 'bucketed'
   /** What the stock job does with its messages. */
   persist(orders: readonly AcceptedOrder[]): Promise<void>
 }
 
 /** The ways of accepting orders that are compared. */
-export function ways(): [plain: Way, ours: Way, bucketed: Way] {
+export function ways(): Way[] {
   const inBuckets = createPersist({
     database: database(),
     holds: bucketedHolds(redis()),
@@ -23,6 +23,7 @@ export function ways(): [plain: Way, ours: Way, bucketed: Way] {
   })
   return [
     { name: 'one transaction', exported: 'plain', persist: persist() },
+    { name: 'one transaction, SKU last', exported: 'plainLast', persist: persist() },
     { name: 'ours', exported: 'ours', persist: persist() },
     { name: 'sub-buckets on', exported: 'bucketed', persist: inBuckets },
   ]
