@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { newSkus } from '../../../bench/cases/orders/shop.ts'
+import { handler } from '../../../functions/orders/create.ts'
 import { createAddresses } from '../../../shared/domain/addresses/addresses.ts'
 import { createAddressBook } from '../../../shared/domain/addresses/book.ts'
 import { readAddress } from '../../../shared/domain/addresses/repository.ts'
@@ -8,11 +10,14 @@ import { insertCoupon, readClaims, readRules } from '../../../shared/domain/coup
 import { SYSTEM } from '../../../shared/domain/orders/machine.ts'
 import { createOrders } from '../../../shared/domain/orders/orders.ts'
 import { OutOfStock } from '../../../shared/domain/stock/errors.ts'
+import { signAccess } from '../../../shared/platform/auth/access.ts'
+import { openSession } from '../../../shared/platform/auth/sessions.ts'
 import { readsAt } from '../../../shared/platform/database/reading.ts'
 import { sql } from '../../../shared/platform/database/sql.ts'
 import { NotFound, Unavailable } from '../../../shared/platform/errors/standard.ts'
 import { send } from '../../../shared/platform/queue/queue.ts'
 import { callsOf } from '../../support/calls.ts'
+import { contextOf, eventOf } from '../../support/context.ts'
 import { orderPath } from '../../support/order-path.ts'
 
 const path = orderPath()
@@ -92,6 +97,25 @@ describe('accepting an order', () => {
   it('is one call to Redis and one to SQS', async () => {
     const [userId, sku] = [await newUser(), await newSku(5)]
     expect(await callsOf(() => place(userId, sku))).toEqual(once)
+  })
+
+  it('is so in the whole function of a warm container, with what it remembers of token and prices', async () => {
+    const [id, address] = [await newUser(), home('整')]
+    const { sessionId } = await openSession(id, 'test')
+    const token = await signAccess({ id, role: 'user', sessionId })
+    const [skuId] = await newSkus(1, 9)
+    const { id: addressId } = await addresses.add(id, address)
+    const order = () =>
+      handler(
+        eventOf({
+          headers: { authorization: `Bearer ${token}`, 'idempotency-key': randomUUID() },
+          body: JSON.stringify({ items: [{ skuId, quantity: 1 }], addressId }),
+        }),
+        contextOf(),
+      )
+    expect((await order()).statusCode).toBe(202)
+    const calls = await callsOf(async () => expect((await order()).statusCode).toBe(202))
+    expect(calls).toEqual(once)
   })
 
   it('is so with an address too, once Redis has it', async () => {
