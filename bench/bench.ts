@@ -1,5 +1,6 @@
 // `npm run bench`: measures the shop against other ways of building it.
-import { readFileSync, writeFileSync } from 'node:fs'
+import { accessSync, constants, readFileSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { argumentsOf } from '../local/lib/options.ts'
 import { whenAsked } from '../local/lib/signals.ts'
 import type { BenchCase } from './harness/case.ts'
@@ -14,7 +15,7 @@ const HELP = `Usage: npm run bench [-- CASE … | OPTIONS]
 
 Measures the shop against other ways of building it, on services of its own. Each case checks the
 answers of all its sides before it measures them in turns, and prints median, p99 and ratio. At the
-end stand the targets, met or missed and by how much. Ends with code 1 where a check fails; a missed
+end stand the targets, met or missed and by how much. All cases take a quarter of an hour and more. Ends with code 1 where a check fails; a missed
 target is a figure like any other.
 
   --list        prints the cases
@@ -46,6 +47,28 @@ if (options.list) {
 for (const name of names) {
   if (!cases.some(({ id }) => id === name)) fail(`there is no case "${name}". See -- --list.`)
 }
+if (options.docs && options.quick) fail('figures of --quick mean nothing: --docs takes none')
+if (options.json !== undefined) mustTake(options.json)
+
+/** Before anything is measured: figures that can't be kept would be lost. */
+function mustTake(file: string): void {
+  try {
+    accessSync(dirname(file), constants.W_OK)
+  } catch {
+    fail(`--json: no file can be written into ${dirname(file)}`)
+  }
+}
+
+function reportFrom(file: string): Report {
+  try {
+    const report = JSON.parse(readFileSync(file, 'utf8')) as Report
+    if (Array.isArray(report.cases)) return report
+  } catch {
+    // Said below.
+  }
+  return fail(`--from: ${file} is no file that --json wrote`)
+}
+
 async function measured(chosen: readonly BenchCase[]): Promise<{ report: Report; failed: number }> {
   const { quick } = options
   const progress = progressOn(process.stderr)
@@ -72,7 +95,7 @@ const chosen = names.length === 0 ? cases : cases.filter(({ id }) => names.inclu
 const { report, failed } =
   options.from === undefined
     ? await measured(chosen)
-    : { report: JSON.parse(readFileSync(options.from, 'utf8')) as Report, failed: 0 }
+    : { report: reportFrom(options.from), failed: 0 }
 
 const targets = report.cases.flatMap((one) => one.targets)
 if (targets.length > 0) console.log(plainTable(targetsTable(targets)))

@@ -10,7 +10,8 @@ first that took most time, with the rows that were examined and the routes and j
 
   --limit N        shows N shapes (10)
   --since TIME     only what was logged in the last TIME: 30s, 10m, 2h
-  --threshold S    logs from now on what takes S seconds or longer (1 when the stack starts; 0: everything)
+  --threshold S    logs from now on what takes S seconds or longer (1 when the stack starts; 0: everything).
+                   Connections are made anew for it: a request at that moment may be answered 503
 
 The logs begin anew with each start of the stack.`
 
@@ -54,9 +55,8 @@ async function show(): Promise<void> {
   } else {
     const groups = grouped(entries)
     const shown = groups.slice(0, limit)
-    console.log(
-      `${entries.length} statements of ${groups.length} shapes ${when}; statements of ${from} and longer are logged.`,
-    )
+    const counted = `${entries.length} slow, of ${groups.length} shape(s), ${when}`
+    console.log(`${counted}; statements of ${from} and longer are logged.`)
     for (const group of shown) console.log(`\n${describeGroup(group)}`)
     if (shown.length < groups.length)
       console.log(`\n${groups.length - shown.length} more: --limit N`)

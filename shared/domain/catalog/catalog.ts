@@ -2,7 +2,7 @@ import type { Cache } from '../../platform/cache/cache.ts'
 import type { Database } from '../../platform/database/database.ts'
 import { NotFound, ValidationFailed } from '../../platform/errors/standard.ts'
 import type { Json } from '../../platform/http/json.ts'
-import { firstPageId, isFirstPage, productList } from './pages.ts'
+import { firstPageId, isShared, productList } from './pages.ts'
 import {
   categoryExists,
   insertProduct,
@@ -47,6 +47,13 @@ export function createCatalog(deps: CatalogDeps) {
     throw ValidationFailed.of([{ field: 'categoryId', message: 'there is no such category' }])
   }
 
+  /** Asked of the cached tree, so that an id that nobody has costs no entry of its own and no query. */
+  async function hasCategory(id: string): Promise<boolean> {
+    const within = (tree: readonly Category[]): boolean =>
+      tree.some((category) => category.id === id || within(category.children))
+    return within((await there(categories.json(ONLY))).value)
+  }
+
   /** Tells all caches what has been committed. @returns the product as it is now, published or not */
   async function changed(id: string, skuIds: readonly string[]): Promise<ProductView> {
     await Promise.all([products.invalidate([id]), skus.invalidate(skuIds), lists.invalidateAll()])
@@ -61,9 +68,11 @@ export function createCatalog(deps: CatalogDeps) {
 
     /** @returns a page of published products; those of a category with all that is below it */
     async list(query: ListProducts): Promise<Json<ProductList> | ProductList> {
-      return isFirstPage(query)
-        ? there(lists.json(firstPageId(query)))
-        : productList(database, query)
+      const { category } = query
+      if (category !== undefined && !(await hasCategory(category))) {
+        return { items: [], nextCursor: null }
+      }
+      return isShared(query) ? there(lists.json(firstPageId(query))) : productList(database, query)
     },
 
     /** @throws NotFound also where the product is not published */

@@ -45,10 +45,15 @@ export async function productList(
   return { items: items.map(({ card }) => card), nextCursor }
 }
 
-/** A page that many look at: a first one, and of no search. The others are read each time. */
+/** A page that many look at. The others are read each time. */
 export type FirstPage = Pick<ListProducts, 'category' | 'sort' | 'limit'>
 
-export const isFirstPage = ({ q, cursor }: ListProducts) => q === undefined && cursor === undefined
+/** Only these sizes of a page are cached, so that nobody fills Redis by asking for all of them. */
+const SIZE_STEP = 5
+
+/** @returns whether many look at this page: a first one, of no search, and of a usual size */
+export const isShared = ({ q, cursor, limit }: ListProducts) =>
+  q === undefined && cursor === undefined && limit % SIZE_STEP === 0
 
 /** The id under which a first page is cached. */
 export const firstPageId = ({ category, sort, limit }: FirstPage): string =>

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { decodeTime, ulid } from 'ulid'
 import type { Database } from '../../platform/database/database.ts'
 import { isDuplicate } from '../../platform/database/errors.ts'
-import { NotFound } from '../../platform/errors/standard.ts'
+import { NotFound, ValidationFailed } from '../../platform/errors/standard.ts'
 import type { Bucket } from '../../platform/files/bucket.ts'
 import { type Outbox, toSend } from '../../platform/outbox/outbox.ts'
 import { RunExport } from './messages.ts'
@@ -29,10 +29,14 @@ export function createExports({ database, outbox, bucket, urlMinutes }: ExportsD
     /**
      * Takes an export on. What is asked for again while it is being done is the same export. `to` is
      * no later than now: the file's end is fixed from the start.
+     * @throws ValidationFailed where it would be about the future alone
      */
     async create(request: NewExport, createdBy: string): Promise<{ id: string }> {
       const { kind, format } = request
       const [from, to] = [Date.parse(request.from), Date.parse(request.to)]
+      if (from >= Date.now()) {
+        throw ValidationFailed.of([{ field: 'from', message: 'must be in the past' }])
+      }
       const same = createHash('sha256')
         .update(JSON.stringify([createdBy, kind, format, from, to]))
         .digest('hex')

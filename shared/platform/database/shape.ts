@@ -6,8 +6,8 @@ export function shapeOf(text: string): string {
   return text
     .replace(/\s+/g, ' ')
     .trim()
-    .replace(/\?(?:, \?)+/g, '?, …')
-    .replace(/(\([^()]*\))(?:, \([^()]*\))+/g, '$1, …')
+    .replace(/\?(?:, ?\?)+/g, '?, …')
+    .replace(/(\([^()]*\))(?:, ?\([^()]*\))+/g, '$1, …')
     .replace(/( WHEN \? THEN \?)(?: WHEN \? THEN \?)+/g, '$1 …')
     .replace(/(\(SELECT .*?\))(?: UNION ALL \1)+/g, '$1 UNION ALL …')
 }

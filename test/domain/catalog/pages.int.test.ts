@@ -31,6 +31,9 @@ function setup() {
     goAway: () => {
       away = true
     },
+    /** @returns how many entries Redis has */
+    entries: () =>
+      script<number>(redis(), "return #redis.call('KEYS', KEYS[1])")([`cache:${scope}*`], []),
     /** Makes all that is cached due. */
     async age() {
       const makeDue = script<number>(
@@ -104,5 +107,19 @@ describe('the pages that many look at', () => {
     await container().change(id, { status: 'unpublished' })
     expect((await listed())?.id).not.toBe(id)
     await expect(container().product(id)).rejects.toMatchObject({ code: 40401 })
+  })
+
+  it('are no more than the shop has: who asks for others fills nothing', async () => {
+    const { container, entries } = setup()
+    const catalog = container()
+    await catalog.list(first)
+    await catalog.categories()
+    const before = await entries()
+    expect(before).toBeGreaterThan(0)
+    for (let limit = 6; limit < 10; limit++) await catalog.list({ ...first, limit })
+    for (const category of ['99999999999', '0', '4020']) {
+      expect(await catalog.list({ ...first, category })).toEqual({ items: [], nextCursor: null })
+    }
+    expect(await entries()).toBe(before)
   })
 })

@@ -5,6 +5,9 @@ describe('the shape of a statement', () => {
   it.each([
     ['SELECT a\n   FROM t WHERE id IN (?, ?,\n ?)', 'SELECT a FROM t WHERE id IN (?, …)'],
     ['SELECT a FROM t WHERE id IN (?)', 'SELECT a FROM t WHERE id IN (?)'],
+    // As the templates join lists: without a space.
+    ['SELECT a FROM t WHERE id IN (?,?,?)', 'SELECT a FROM t WHERE id IN (?, …)'],
+    ['INSERT INTO t (a, b) VALUES (?, ?),(?, ?)', 'INSERT INTO t (a, b) VALUES (?, …), …'],
     [
       'INSERT INTO t (a, b) VALUES (?, ?), (?, NULL), (?, ?)',
       'INSERT INTO t (a, b) VALUES (?, …), …',
