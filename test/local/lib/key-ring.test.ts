@@ -122,7 +122,11 @@ describe('rotating keys', () => {
             if (world.stored.keys.length < before.keys.length) retired++
             world.verify((first + index) % 4)
             expect(world.refused).toEqual([])
-            expect(world.stored.keys.length).toBeLessThanOrEqual(5)
+            // Whose tokens have expired waits for an operator to retire it; of the others there are few.
+            const living = world.stored.keys.filter(
+              ({ exp }) => exp === undefined || exp > world.now,
+            )
+            expect(living.length).toBeLessThanOrEqual(5)
           }
         },
       ),
