@@ -7,7 +7,7 @@ type Exception = {
   why: string
 }
 
-/** Plans that break a rule and are meant to. Each must still be needed. */
+/** Plans that may break a rule. Each must still be of a statement that there is. */
 export const EXCEPTIONS: readonly Exception[] = [
   {
     rule: 'full scan',

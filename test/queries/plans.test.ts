@@ -107,8 +107,10 @@ describe('the statements of the whole suite', async () => {
     const judged = findings.flat().map((finding) => ({ finding, excuses: excusesOf(finding) }))
     const guilty = judged.filter(({ excuses }) => excuses.length === 0)
     expect(guilty.map(({ finding }) => told(finding))).toEqual([])
-    const needed = new Set(judged.flatMap(({ excuses }) => excuses))
-    expect(EXCEPTIONS.filter((exception) => !needed.has(exception))).toEqual([])
+    // Where two plans are nearly as good, the server's samples of the rows decide, which differ from run
+    // to run: so an exception is needed as long as there is such a statement.
+    const shapes = [...ours.keys()]
+    expect(EXCEPTIONS.filter(({ of }) => !shapes.some((shape) => of.test(shape)))).toEqual([])
   })
 })
 
