@@ -4,6 +4,8 @@ import { fen } from '../../platform/database/values.ts'
 import { ahead } from '../../platform/files/ahead.ts'
 import type { DeliveryAddress } from '../addresses/schemas.ts'
 import type { OrderState } from '../orders/machine.ts'
+import type { OrderItem } from '../orders/order.ts'
+import type { ItemRow, OrderRow } from '../orders/repository.ts'
 
 /** Of an order what a shop needs to ship it and to book it, and nothing else of its buyer. */
 export type ExportedOrder = {
@@ -12,14 +14,7 @@ export type ExportedOrder = {
   itemsFen: number
   discountFen: number
   totalFen: number
-  items: {
-    skuId: string
-    productId: string
-    title: string
-    skuTitle: string
-    priceFen: number
-    quantity: number
-  }[]
+  items: Omit<OrderItem, 'image'>[]
   address: DeliveryAddress | undefined
   remark: string | undefined
   createdAt: Date
@@ -27,30 +22,8 @@ export type ExportedOrder = {
   shipment: { carrier: string; trackingNo: string; shippedAt: Date } | undefined
 }
 
-type OrderRow = {
-  id: string
-  state: OrderState
-  items_fen: string
-  discount_fen: string
-  total_fen: string
-  address: DeliveryAddress | null
-  remark: string | null
-  created_at: Date
-  paid_at: Date | null
-  carrier: string | null
-  tracking_no: string | null
-  shipped_at: Date | null
-}
-
-type ItemRow = {
-  order_id: string
-  sku_id: string
-  product_id: string
-  title: string
-  sku_title: string
-  price_fen: string
-  quantity: number
-}
+type StoredOrder = Omit<OrderRow, 'user_id' | 'coupon_id' | 'reason' | 'expires_at'>
+type StoredItem = Omit<ItemRow, 'image'>
 
 /** Which orders, and how many in a page. */
 export type Range = {
@@ -70,7 +43,7 @@ export async function* orderPages(
   range: Range,
 ): AsyncGenerator<ExportedOrder[], void> {
   for await (const orders of ahead(orderRows(db, range))) {
-    const items = await db.query<ItemRow>(
+    const items = await db.query<StoredItem>(
       sql`SELECT order_id, sku_id, product_id, title, sku_title, price_fen, quantity
           FROM order_items WHERE order_id >= ${orders[0]?.id} AND order_id <= ${orders.at(-1)?.id}
           ORDER BY order_id, sku_id`,
@@ -83,9 +56,9 @@ export async function* orderPages(
 async function* orderRows(
   db: Queryable,
   { after, end, limit }: Range,
-): AsyncGenerator<OrderRow[], void> {
+): AsyncGenerator<StoredOrder[], void> {
   for (let last = after; ; ) {
-    const orders = await db.query<OrderRow>(
+    const orders = await db.query<StoredOrder>(
       sql`SELECT id, state, items_fen, discount_fen, total_fen, address, remark, created_at, paid_at,
             carrier, tracking_no, shipped_at
           FROM orders WHERE id > ${last} AND id < ${end} ORDER BY id LIMIT ${limit}`,
@@ -96,7 +69,7 @@ async function* orderRows(
   }
 }
 
-function toOrder(row: OrderRow, items: readonly ItemRow[]): ExportedOrder {
+function toOrder(row: StoredOrder, items: readonly StoredItem[]): ExportedOrder {
   const { carrier, tracking_no: trackingNo, shipped_at: shippedAt } = row
   return {
     orderId: row.id,

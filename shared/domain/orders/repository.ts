@@ -15,7 +15,8 @@ import {
 /** What became of an accepted order when the database got it. */
 export type Decided = { order: AcceptedOrder; state: 'unpaid' | 'failed'; reason?: string }
 
-type OrderRow = {
+/** An order as the database has it. */
+export type OrderRow = {
   id: string
   user_id: string
   state: OrderState
@@ -34,7 +35,8 @@ type OrderRow = {
   shipped_at: Date | null
 }
 
-type ItemRow = {
+/** An item of an order, likewise. */
+export type ItemRow = {
   order_id: string
   sku_id: string
   product_id: string

@@ -1,3 +1,4 @@
+import { createMemory } from '../cache/memory.ts'
 import { type Fields, log } from '../telemetry/log.ts'
 import { alongside, currentScope } from '../telemetry/scope.ts'
 import { shapeOf } from './shape.ts'
@@ -7,7 +8,7 @@ export const PLAN_MILLIS = 500
 /** The same shape is explained once in this time; the statement itself is logged each time. */
 const AGAIN_MILLIS = 60_000
 /** Shapes are few, but nothing grows without an end. */
-const REMEMBERED = 200
+const REMEMBER_COUNT = 200
 const SHOWN_LENGTH = 2_000
 
 /** Told of each statement when it has ended, however it ended. Never throws. */
@@ -31,13 +32,11 @@ type PlanRow = {
  * it at its end, for {@link PLAN_MILLIS} at most: afterwards Lambda freezes the container.
  */
 export function createSlowLog(slowMillis: number, run: Run): SlowLog {
-  const explained = new Map<string, number>()
+  const explained = createMemory<true>(REMEMBER_COUNT, () => performance.now())
 
   function isDue(shape: string): boolean {
-    const now = performance.now()
-    if (now - (explained.get(shape) ?? Number.NEGATIVE_INFINITY) < AGAIN_MILLIS) return false
-    if (explained.size >= REMEMBERED) explained.clear()
-    explained.set(shape, now)
+    if (explained.get(shape) === true) return false
+    explained.set(shape, true, performance.now() + AGAIN_MILLIS)
     return true
   }
 

@@ -8,7 +8,7 @@ const zlib = () => process.getBuiltinModule('node:zlib')
 export const CODINGS = ['br', 'gzip'] as const
 export type Coding = (typeof CODINGS)[number]
 
-/** Between this and the next step up time grows faster than what it saves: decision 20 has figures. */
+/** From the next step up time grows faster than what it saves (docs/decisions/0020-own-cache.md). */
 const BROTLI_QUALITY = 5
 
 function brotliOptions(bytes: number) {
