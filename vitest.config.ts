@@ -11,6 +11,8 @@ const [FIRST, THEN, LAST] = [1, 2, 3]
 
 export default defineConfig({
   test: {
+    // Most of what a test does is to wait for an engine: two files at once keep two cores busy.
+    maxWorkers: 2,
     projects: [
       {
         resolve,
