@@ -1,6 +1,5 @@
 import { Json } from '../http/json.ts'
 import type { RedisClient } from '../redis/client.ts'
-import { type Breaker, createBreaker } from '../resilience/breaker.ts'
 import { describeError, log } from '../telemetry/log.ts'
 import { count } from './counts.ts'
 import { createFlights } from './flight.ts'
@@ -44,7 +43,6 @@ export type CacheOptions<T> = {
    * last: neither a replica nor another cache, which would bring back what was invalidated.
    */
   load(ids: readonly string[]): Promise<Map<string, T>>
-  breaker?: Breaker
   /** A clock for the memory, in milliseconds. */
   now?(): number
   random?(): number
@@ -55,15 +53,12 @@ const MEMORY_BYTES = 8 * 1024 * 1024
 /** A text takes up to two bytes a character, and so does what is made of it. */
 const sizeOf = ({ text }: Json<unknown>) => 200 + 4 * text.length
 
-/** One for all caches of a container: they all ask the same Redis. */
-const shared = /* @__PURE__ */ createBreaker({ name: 'redis (cache)' })
-
 /** Makes a cache. Without Redis it is a single tier over the source: slower, never wrong. */
 export function createCache<T>(options: CacheOptions<T>): Cache<T> {
   const { redis, name, tag = name, memorySeconds } = options
   const { now = () => performance.now(), random = Math.random } = options
   const remote = createRemote(redis, { name, tag, random })
-  const reader = { absentSeconds: 10, breaker: shared, ...options, remote, now, random }
+  const reader = { absentSeconds: 10, ...options, remote, now, random }
   const memoryMillis = memorySeconds * 1000
   // That the source has none is a value too: the empty text.
   const memory = createMemory<Json<T>>(MEMORY_BYTES, now, sizeOf)

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Unavailable } from '../errors/standard.ts'
 import { dataJson } from '../http/json.ts'
-import type { Breaker } from '../resilience/breaker.ts'
+import { BreakerOpen } from '../resilience/breaker.ts'
 import { describeError, log } from '../telemetry/log.ts'
 import { count } from './counts.ts'
 import { jittered } from './early.ts'
@@ -21,7 +21,6 @@ export type Reader = {
   keepSeconds: number
   absentSeconds: number
   remote: Remote
-  breaker: Breaker
   now(): number
   random(): number
 }
@@ -42,7 +41,7 @@ export type Tell = (id: string, text: string, asOf: number, isGood: boolean) => 
  */
 export async function readThrough(
   name: string,
-  { load, remote, breaker, now, random, ...times }: Reader,
+  { load, remote, now, random, ...times }: Reader,
   ids: readonly string[],
   tell: Tell,
 ): Promise<void> {
@@ -70,7 +69,7 @@ export async function readThrough(
   async function look(wanted: readonly string[]) {
     const asOf = now()
     try {
-      const readings = await breaker.run(() => remote.read(wanted, self))
+      const readings = await remote.read(wanted, self)
       for (const { id, text, due, leased } of readings) {
         if (text === undefined) continue
         tell(id, text, asOf, true)
@@ -123,8 +122,9 @@ export async function readThrough(
   }
 
   function warn(message: string, error: unknown): void {
-    // While the breaker is open it has said so itself, once.
-    if (breaker.state === 'closed') log.warn(message, { cache: name, error: describeError(error) })
+    // A breaker that is open has said so itself, once.
+    if (!(error instanceof BreakerOpen))
+      log.warn(message, { cache: name, error: describeError(error) })
   }
 }
 

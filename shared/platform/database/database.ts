@@ -2,7 +2,11 @@ import { Client, type Connection } from '@planetscale/database'
 import type { Sql } from 'sql-template-tag'
 import { settings } from '../config/index.ts'
 import { once } from '../config/once.ts'
+import { Unavailable } from '../errors/standard.ts'
 import { send } from '../net/send.ts'
+import type { Breaker } from '../resilience/breaker.ts'
+import { lostOrAsked, retry, unlessAsked } from '../resilience/retry.ts'
+import { breakerOf } from '../resilience/upstreams.ts'
 import { describeError, log } from '../telemetry/log.ts'
 import { callDeadline } from '../telemetry/scope.ts'
 import { commented } from './comment.ts'
@@ -13,6 +17,8 @@ import { fromColumn } from './values.ts'
 
 const STATEMENT_MILLIS = 5_000
 const TRANSACTION_TRIES = 3
+/** Of a read, where the connection was lost. */
+const READ_TRIES = 2
 
 export type Written = {
   /** Rows that the statement matched or inserted. */
@@ -37,20 +43,30 @@ export type Database = Queryable & {
   /**
    * Runs `work` in one transaction: commits when it resolves, rolls back when it throws, and then
    * throws what `work` threw, whatever becomes of the rollback. Deadlocks and lock waits are tried
-   * again from the start (three times in all), so `work` must have no effect besides its statements.
+   * again from the start (three times in all), so `work` must have no effect besides its statements;
+   * then it throws Unavailable.
    * @throws OutcomeUnknown where COMMIT got no answer
    */
   transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T>
 }
 
 type Mark = (ownerIds: readonly string[]) => Promise<void>
+type Guard = <T>(work: () => Promise<T>) => Promise<T>
 
-function queryable(target: Client | Connection, slow: SlowLog, wrote: Mark): Queryable {
-  async function execute(statement: Sql) {
+/** @param tries of a read */
+function queryable(
+  target: Client | Connection,
+  slow: SlowLog,
+  wrote: Mark,
+  guard: Guard,
+  tries: number,
+): Queryable {
+  async function execute(statement: Sql, tries: number) {
     const started = performance.now()
     const text = statement.sql
+    const run = () => target.execute(commented(text), statement.values)
     try {
-      return await target.execute(commented(text), statement.values)
+      return await retry(run, { tries, again: lostOrAsked })
     } catch (error) {
       throw toDatabaseFailure(error)
     } finally {
@@ -58,9 +74,10 @@ function queryable(target: Client | Connection, slow: SlowLog, wrote: Mark): Que
     }
   }
   return {
-    query: async <Row>(statement: Sql) => (await execute(statement)).rows as Row[],
+    query: async <Row>(statement: Sql) =>
+      (await guard(() => execute(statement, tries))).rows as Row[],
     write: async (statement, ownerIds = []) => {
-      const { rowsAffected, insertId } = await execute(statement)
+      const { rowsAffected, insertId } = await guard(() => execute(statement, 1))
       await wrote(ownerIds)
       return { rowsAffected, insertId }
     },
@@ -71,7 +88,8 @@ function clientOf(url: string, millis: number): Client {
   return new Client({
     url,
     cast: fromColumn,
-    fetch: (input, init) => send(input, { ...init, signal: callDeadline(millis) }),
+    fetch: async (input, init) =>
+      unlessAsked(await send(input, { ...init, signal: callDeadline(millis) })),
   })
 }
 
@@ -94,7 +112,11 @@ export type DatabaseOptions = {
   statementMillis?: number
   /** Told after each commit whose things were changed. */
   mark?: Mark
+  /** Left out: every statement is sent. */
+  breaker?: Pick<Breaker, 'run' | 'watch'>
 }
+
+const UNGUARDED: Pick<Breaker, 'run' | 'watch'> = { run: (work) => work(), watch: (work) => work() }
 
 /**
  * Opens a database by its PlanetScale address. Nothing is sent until the first statement; every
@@ -102,6 +124,7 @@ export type DatabaseOptions = {
  */
 export function createDatabase(url: string, options: DatabaseOptions = {}): Database {
   const { slowMillis = Number.POSITIVE_INFINITY, statementMillis = STATEMENT_MILLIS } = options
+  const { breaker = UNGUARDED } = options
   const client = clientOf(url, statementMillis)
   const slow = createSlowLog(slowMillis, async (text, values) => {
     // On a session of its own: a transaction that asked has no room for it.
@@ -109,19 +132,15 @@ export function createDatabase(url: string, options: DatabaseOptions = {}): Data
   })
   const wrote = forgiving(options.mark ?? (async () => {}))
   return {
-    ...queryable(client, slow, wrote),
-    transaction: (work) => retried(() => attempt(client, slow, wrote, work)),
-  }
-}
-
-async function retried<T>(run: () => Promise<T>): Promise<T> {
-  for (let tries = 1; ; tries++) {
-    try {
-      return await run()
-    } catch (error) {
-      if (!isRetryable(error) || tries === TRANSACTION_TRIES) throw error
-      log.info('transaction tried again', { tries })
-    }
+    ...queryable(client, slow, wrote, breaker.run, READ_TRIES),
+    async transaction(work) {
+      const run = () => attempt(client, slow, wrote, breaker, work)
+      try {
+        return await retry(run, { tries: TRANSACTION_TRIES, again: isRetryable })
+      } catch (error) {
+        throw isRetryable(error) ? Unavailable.because('database', error) : error
+      }
+    },
   }
 }
 
@@ -130,13 +149,17 @@ async function attempt<T>(
   client: Client,
   slow: SlowLog,
   wrote: Mark,
+  breaker: Pick<Breaker, 'run' | 'watch'>,
   work: (tx: Queryable) => Promise<T>,
 ): Promise<T> {
   const owners = new Set<string>()
-  const tx = queryable(client.connection(), slow, async (ownerIds) => {
+  const note: Mark = async (ownerIds) => {
     for (const id of ownerIds) owners.add(id)
-  })
-  await tx.write(BEGIN)
+  }
+  const connection = client.connection()
+  await queryable(connection, slow, note, breaker.run, 1).write(BEGIN)
+  // Once begun it is brought to its end: one that is left open keeps its locks.
+  const tx = queryable(connection, slow, note, breaker.watch, 1)
   let result: T
   try {
     result = await work(tx)
@@ -166,7 +189,8 @@ const ROLLBACK = plain('ROLLBACK')
 /** The container's one handle on the primary database. */
 export const database = /* @__PURE__ */ once(() => {
   const { DATABASE_URL, SLOW_QUERY_MS } = settings()
-  return createDatabase(DATABASE_URL, { slowMillis: SLOW_QUERY_MS, mark: mark() })
+  const breaker = breakerOf('database')
+  return createDatabase(DATABASE_URL, { slowMillis: SLOW_QUERY_MS, mark: mark(), breaker })
 })
 
 /**
@@ -176,5 +200,6 @@ export const database = /* @__PURE__ */ once(() => {
 export const replica = /* @__PURE__ */ once(() => {
   const { DATABASE_REPLICA_URL, SLOW_QUERY_MS } = settings()
   if (DATABASE_REPLICA_URL === undefined) return database()
-  return createDatabase(DATABASE_REPLICA_URL, { slowMillis: SLOW_QUERY_MS })
+  const breaker = breakerOf('database replica')
+  return createDatabase(DATABASE_REPLICA_URL, { slowMillis: SLOW_QUERY_MS, breaker })
 })

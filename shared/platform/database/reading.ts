@@ -1,6 +1,7 @@
 import { settings } from '../config/index.ts'
 import { once } from '../config/once.ts'
-import { type Breaker, createBreaker } from '../resilience/breaker.ts'
+import { BreakerOpen } from '../resilience/breaker.ts'
+import { breakerOf } from '../resilience/upstreams.ts'
 import { describeError, log } from '../telemetry/log.ts'
 import { alongside } from '../telemetry/scope.ts'
 import { createDatabase, database, type Queryable } from './database.ts'
@@ -26,19 +27,19 @@ export type ReadDeps = {
   primary: Queryable
   replica: Queryable
   positions: Pick<Positions, 'ask' | 'saw'>
-  breaker: Breaker
 }
 
 /** Reads from a replica. Reading twice does no harm: what it can't answer in time the primary does. */
-export function createReads({ primary, replica, positions, breaker }: ReadDeps): Reads {
+export function createReads({ primary, replica, positions }: ReadDeps): Reads {
   const replicaFirst: Queryable = {
     write: primary.write,
     async query<Row>(statement: Sql) {
-      if (breaker.state === 'open') return primary.query<Row>(statement)
       try {
-        return await breaker.run(() => replica.query<Row>(statement))
+        return await replica.query<Row>(statement)
       } catch (error) {
-        log.warn('read from the primary: the replica failed', { error: describeError(error) })
+        if (!(error instanceof BreakerOpen)) {
+          log.warn('read from the primary: the replica failed', { error: describeError(error) })
+        }
         return primary.query<Row>(statement)
       }
     },
@@ -46,7 +47,7 @@ export function createReads({ primary, replica, positions, breaker }: ReadDeps):
 
   async function look(before: number): Promise<void> {
     try {
-      const position = await breaker.run(() => readHeartbeat(replica))
+      const position = await readHeartbeat(replica)
       const behindMs = before - position
       const late = behindMs > FRESH_MILLIS
       if (late) log.warn('the replica is far behind', { behindMs })
@@ -90,12 +91,11 @@ const REPLICA_MILLIS = 1_000
 export const reads = /* @__PURE__ */ once(() => {
   const { DATABASE_REPLICA_URL, SLOW_QUERY_MS } = settings()
   if (DATABASE_REPLICA_URL === undefined) return readsAt(database())
-  const limits = { slowMillis: SLOW_QUERY_MS, statementMillis: REPLICA_MILLIS }
+  const breaker = breakerOf('database replica')
+  const limits = { slowMillis: SLOW_QUERY_MS, statementMillis: REPLICA_MILLIS, breaker }
   return createReads({
     primary: database(),
     replica: createDatabase(DATABASE_REPLICA_URL, limits),
     positions: positions(),
-    // Opens soon: all that a wrong guess costs is some reads from the primary.
-    breaker: createBreaker({ name: 'database replica', minimumCalls: 2, openMillis: 5_000 }),
   })
 })

@@ -2,6 +2,7 @@ import { awsFetch, signedUrl } from '../aws/signed-fetch.ts'
 import { settings } from '../config/index.ts'
 import { Unavailable } from '../errors/standard.ts'
 import type { Received, Sending } from '../net/send.ts'
+import { breakerOf } from '../resilience/upstreams.ts'
 import { callDeadline } from '../telemetry/scope.ts'
 
 const CALL_MILLIS = 30_000
@@ -45,7 +46,10 @@ export function openBucket(name: string) {
   const urlOf = (key: string, query: Record<string, string> = {}) =>
     `${address}/${key}?${new URLSearchParams(query)}`
 
-  async function call(operation: string, url: string, init: Sending) {
+  const call = (operation: string, url: string, init: Sending) =>
+    breakerOf('s3').run(() => post(operation, url, init))
+
+  async function post(operation: string, url: string, init: Sending) {
     let response: Received
     let text: string
     try {

@@ -2,6 +2,8 @@ import * as z from 'zod/mini'
 import { awsFetch } from '../aws/signed-fetch.ts'
 import { settings } from '../config/index.ts'
 import { type Received, SendFailed } from '../net/send.ts'
+import { BreakerOpen } from '../resilience/breaker.ts'
+import { breakerOf } from '../resilience/upstreams.ts'
 import { callDeadline } from '../telemetry/scope.ts'
 
 const CALL_MILLIS = 10_000
@@ -74,30 +76,39 @@ function bulkRequest(mail: Mail, to: readonly string[]): string {
  * @see https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendBulkEmail.html
  */
 export async function sendBulkMail(mail: Mail, to: readonly string[]): Promise<MailOutcome[]> {
-  const { AWS_REGION, AWS_ENDPOINT_URL_SESV2 } = settings()
-  const endpoint = AWS_ENDPOINT_URL_SESV2 ?? `https://email.${AWS_REGION}.amazonaws.com`
   const everybody = (outcome: MailOutcome) => to.map(() => outcome)
-  let response: Received
-  let text: string
   try {
-    response = await awsFetch('ses', `${endpoint}/v2/email/outbound-bulk-emails`, {
-      method: 'POST',
-      // A connection of its own: one that SES closed while the container was frozen would fail in
-      // the middle of the request, and 50 recipients be lost to an unknown outcome.
-      headers: { 'Content-Type': 'application/json', Connection: 'close' },
-      body: bulkRequest(mail, to),
-      signal: callDeadline(CALL_MILLIS),
-    })
-    text = await response.text()
+    const response = await ses().run(
+      () => post(bulkRequest(mail, to)),
+      ({ status }) => status >= 500,
+    )
+    const text = await response.text()
+    if (response.ok) return outcomesOf(text, to.length)
+    return everybody(outcomeOfError(response, text))
   } catch (error) {
+    if (error instanceof BreakerOpen) return everybody({ state: 'later', reason: 'SES is failing' })
     return everybody(
       error instanceof SendFailed && !error.reached
         ? { state: 'later', reason: 'SES is not reachable' }
         : { state: 'unknown' },
     )
   }
-  if (response.ok) return outcomesOf(text, to.length)
-  return everybody(outcomeOfError(response, text))
+}
+
+/** Whatever the call throws, SES has not answered it. */
+const ses = () => breakerOf('ses', () => true)
+
+function post(body: string): Promise<Received> {
+  const { AWS_REGION, AWS_ENDPOINT_URL_SESV2 } = settings()
+  const endpoint = AWS_ENDPOINT_URL_SESV2 ?? `https://email.${AWS_REGION}.amazonaws.com`
+  return awsFetch('ses', `${endpoint}/v2/email/outbound-bulk-emails`, {
+    method: 'POST',
+    // A connection of its own: one that SES closed while the container was frozen would fail in
+    // the middle of the request, and 50 recipients be lost to an unknown outcome.
+    headers: { 'Content-Type': 'application/json', Connection: 'close' },
+    body,
+    signal: callDeadline(CALL_MILLIS),
+  })
 }
 
 /** A call that failed as a whole. */

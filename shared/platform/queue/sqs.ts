@@ -2,6 +2,7 @@ import { awsFetch } from '../aws/signed-fetch.ts'
 import { settings } from '../config/index.ts'
 import { Unavailable } from '../errors/standard.ts'
 import type { Received } from '../net/send.ts'
+import { breakerOf } from '../resilience/upstreams.ts'
 import { callDeadline } from '../telemetry/scope.ts'
 
 const CALL_MILLIS = 3_000
@@ -12,14 +13,15 @@ export function queueUrl(name: string): string {
 }
 
 /**
- * One call of the SQS JSON protocol.
+ * One call of the SQS JSON protocol; made once: the relay does what failed.
  * @throws Unavailable where SQS does not answer, or answers with an error
  * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-making-api-requests-json.html
  */
-export async function callSqs<Reply>(
-  action: string,
-  input: Record<string, unknown>,
-): Promise<Reply> {
+export function callSqs<Reply>(action: string, input: Record<string, unknown>): Promise<Reply> {
+  return breakerOf('sqs').run(() => post<Reply>(action, input))
+}
+
+async function post<Reply>(action: string, input: Record<string, unknown>): Promise<Reply> {
   const { AWS_REGION, AWS_ENDPOINT_URL_SQS } = settings()
   const endpoint = AWS_ENDPOINT_URL_SQS ?? `https://sqs.${AWS_REGION}.amazonaws.com`
   let response: Received

@@ -2,10 +2,14 @@ import { settings } from '../config/index.ts'
 import { once } from '../config/once.ts'
 import { Unavailable } from '../errors/standard.ts'
 import { type Received, send } from '../net/send.ts'
+import { type Breaker, createBreaker } from '../resilience/breaker.ts'
+import { lostOrAsked, retry, unlessAsked } from '../resilience/retry.ts'
 import { callDeadline } from '../telemetry/scope.ts'
 
 /** Longest wait for one Redis call, in milliseconds; the invocation's deadline may come first. */
 const CALL_MILLIS = 1_500
+/** Of a call that may be sent twice, where the connection was lost. */
+const TRIES = 2
 
 /** Replies of Redis that mean a mistake of ours, not an outage. */
 const COMMAND_ERROR = /^(ERR|WRONGTYPE|NOSCRIPT|EXECABORT)\b/
@@ -19,9 +23,17 @@ const unavailable = (why: string) => Unavailable.because('redis', new Error(why)
 
 export type Argument = string | number
 
+export type RedisOptions = {
+  url: string
+  token: string
+  callMillis?: number
+  /** Left out: every call is made. */
+  breaker?: Pick<Breaker, 'run'>
+}
+
 /**
- * Redis over Upstash's REST protocol: one POST per command, with a deadline, never sent twice, and
- * errors that hold no command. Why not the official driver: docs/decisions/0019-small-bundles.md;
+ * Redis over Upstash's REST protocol: one POST per command, with a deadline, and errors that hold no
+ * command. Sent again are, where the connection was lost, reads and scripts: nothing else. Why not the official driver: docs/decisions/0019-small-bundles.md;
  * its tests hold the two against each other.
  *
  * Every method throws Unavailable where Redis does not answer, RedisCommandFailed where it refuses.
@@ -32,10 +44,14 @@ export class RedisClient {
   readonly #token: string
   /** A global database answers no older than the last answer: it gives out this for us to send back. */
   #syncToken = ''
+  readonly #callMillis: number
+  readonly #breaker: Pick<Breaker, 'run'>
 
-  constructor({ url, token }: { url: string; token: string }) {
+  constructor({ url, token, callMillis = CALL_MILLIS, breaker }: RedisOptions) {
     this.#url = url
     this.#token = token
+    this.#callMillis = callMillis
+    this.#breaker = breaker ?? { run: (work) => work() }
   }
 
   /**
@@ -43,19 +59,34 @@ export class RedisClient {
    * @param command e.g. `['EXPIRE', key, 60]`
    * @returns the reply as JSON has it: text, whole numbers, null, and lists of these
    */
-  async send<Reply>(command: readonly Argument[]): Promise<Reply> {
+  send<Reply>(command: readonly Argument[]): Promise<Reply> {
+    return this.#breaker.run(() => this.#call(command, 1))
+  }
+
+  /** The same of a command that may be sent twice. */
+  #ask<Reply>(command: readonly Argument[]): Promise<Reply> {
+    return this.#breaker.run(() => this.#call(command, TRIES))
+  }
+
+  async #post(body: string): Promise<Received> {
+    const answer = await send(this.#url, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        authorization: `Bearer ${this.#token}`,
+        'upstash-sync-token': this.#syncToken,
+      },
+      body,
+      signal: callDeadline(this.#callMillis),
+    })
+    return unlessAsked(answer)
+  }
+
+  async #call<Reply>(command: readonly Argument[], tries: number): Promise<Reply> {
+    const body = JSON.stringify(command)
     let response: Received
     try {
-      response = await send(this.#url, {
-        method: 'POST',
-        headers: {
-          'content-type': 'application/json',
-          authorization: `Bearer ${this.#token}`,
-          'upstash-sync-token': this.#syncToken,
-        },
-        body: JSON.stringify(command),
-        signal: callDeadline(CALL_MILLIS),
-      })
+      response = await retry(() => this.#post(body), { tries, again: lostOrAsked })
     } catch (error) {
       throw Unavailable.because('redis', error)
     }
@@ -76,7 +107,7 @@ export class RedisClient {
   }
 
   get<Value extends string = string>(key: string): Promise<Value | null> {
-    return this.send(['GET', key])
+    return this.#ask(['GET', key])
   }
 
   /** @returns null where `nx` kept it from being written */
@@ -99,23 +130,24 @@ export class RedisClient {
 
   /** @returns how many of them there are */
   exists(...keys: string[]): Promise<number> {
-    return this.send(['EXISTS', ...keys])
+    return this.#ask(['EXISTS', ...keys])
   }
 
   hget<Value extends string = string>(key: string, field: string): Promise<Value | null> {
-    return this.send(['HGET', key, field])
+    return this.#ask(['HGET', key, field])
   }
 
   ping(): Promise<string> {
-    return this.send(['PING'])
+    return this.#ask(['PING'])
   }
 
+  /** @param source must be safe to run again where the answer was lost */
   eval<Reply>(
     source: string,
     keys: readonly string[],
     args: readonly Argument[] = [],
   ): Promise<Reply> {
-    return this.send(['EVAL', source, keys.length, ...keys, ...args])
+    return this.#ask(['EVAL', source, keys.length, ...keys, ...args])
   }
 
   /** @throws RedisCommandFailed beginning with NOSCRIPT where the server has not seen the script */
@@ -124,12 +156,24 @@ export class RedisClient {
     keys: readonly string[],
     args: readonly Argument[] = [],
   ): Promise<Reply> {
-    return this.send(['EVALSHA', sha, keys.length, ...keys, ...args])
+    return this.#ask(['EVALSHA', sha, keys.length, ...keys, ...args])
   }
 }
+
+/**
+ * Redis's own breaker, of this container alone: there is nowhere else to share it. So it opens by fewer
+ * calls than the others.
+ */
+export const redisBreaker = /* @__PURE__ */ once(() =>
+  createBreaker({ name: 'redis', rule: { calls: 12, failures: 6 } }),
+)
 
 /** The container's one Redis client. */
 export const redis = /* @__PURE__ */ once(() => {
   const { UPSTASH_REDIS_REST_URL, UPSTASH_REDIS_REST_TOKEN } = settings()
-  return new RedisClient({ url: UPSTASH_REDIS_REST_URL, token: UPSTASH_REDIS_REST_TOKEN })
+  return new RedisClient({
+    url: UPSTASH_REDIS_REST_URL,
+    token: UPSTASH_REDIS_REST_TOKEN,
+    breaker: redisBreaker(),
+  })
 })

