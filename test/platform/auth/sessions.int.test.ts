@@ -110,7 +110,7 @@ describe('a session', () => {
     const { sessionId } = await openSession(someUser(), '')
     const other = await anotherContainer()
     const { RedisClient } = await import('../../../shared/platform/redis/client.ts')
-    const calls = vi.spyOn(RedisClient.prototype, 'send')
+    const calls = vi.spyOn(RedisClient.prototype, 'exists')
     for (let i = 0; i < 5; i++) expect(await other.isSessionAlive(sessionId)).toBe(true)
     expect(calls).toHaveBeenCalledTimes(1)
   })
