@@ -252,6 +252,13 @@ export interface Routes {
     input: {}
     data: Health
   }
+  /** Whether functions run here; asks nothing, so it says nothing of what they need */
+  'GET /api/health/alive': {
+    input: {}
+    data: {
+      status: 'alive'
+    }
+  }
   /** The first screen in one call */
   'GET /api/home': {
     input: {}

@@ -1,6 +1,6 @@
-// GET /api/health: whether this copy of the shop should get traffic.
+// GET /api/health: whether this copy of the shop is ready, and should get traffic.
 import { database, replica } from '../../shared/platform/database/database.ts'
-import { Health, readHealth } from '../../shared/platform/health/health.ts'
+import { Health, keptFor, readHealth } from '../../shared/platform/health/health.ts'
 import { Reply } from '../../shared/platform/http/definition.ts'
 import { route } from '../../shared/platform/http/route.ts'
 import { redis } from '../../shared/platform/redis/client.ts'
@@ -22,6 +22,6 @@ export const build = (read: () => Promise<Health>) =>
     },
   )
 
-export const handler = build(() =>
-  readHealth({ database: database(), replica: replica(), redis: redis() }),
+export const handler = build(
+  keptFor(() => readHealth({ database: database(), replica: replica(), redis: redis() })),
 )

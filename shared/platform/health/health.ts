@@ -6,6 +6,16 @@ import { sql } from '../database/sql.ts'
 import { callSqs, queueUrl } from '../queue/sqs.ts'
 import type { RedisClient } from '../redis/client.ts'
 import { describeError, log } from '../telemetry/log.ts'
+import { withDeadline } from '../telemetry/scope.ts'
+
+/**
+ * Longest wait for any part, in milliseconds. Route 53 gives an endpoint two seconds to answer once it is
+ * connected, and a checker on another continent has the way there and back.
+ * @see https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/dns-failover-determining-health-of-endpoints.html
+ */
+const CHECK_MILLIS = 1_200
+/** How long a container's answer is good for all who ask, in milliseconds: checkers come in bursts. */
+const KEEP_MILLIS = 1_000
 
 const Check = z.object({ ok: z.boolean(), latencyMs: z.number() })
 type Check = z.output<typeof Check>
@@ -32,11 +42,11 @@ export type HealthDeps = {
   redis: RedisClient
 }
 
-async function check(name: string, probe: () => Promise<unknown>): Promise<Check> {
+async function check(name: string, millis: number, probe: () => Promise<unknown>): Promise<Check> {
   const started = performance.now()
   let ok = true
   try {
-    await probe()
+    await withDeadline(millis, probe)
   } catch (error) {
     ok = false
     log.warn('health check failed', { check: name, error: describeError(error) })
@@ -44,11 +54,11 @@ async function check(name: string, probe: () => Promise<unknown>): Promise<Check
   return { ok, latencyMs: Math.round((performance.now() - started) * 10) / 10 }
 }
 
-async function checkReplica(database: Database, replica: Database) {
+async function checkReplica(database: Database, replica: Database, millis: number) {
   // The primary first: a heartbeat in between makes the replica look ahead, not behind.
-  const sent = await readHeartbeat(database).catch(() => 0)
+  const sent = await withDeadline(millis / 2, () => readHeartbeat(database)).catch(() => 0)
   let has = 0
-  const answered = await check('replica', async () => {
+  const answered = await check('replica', millis / 2, async () => {
     has = await readHeartbeat(replica)
   })
   if (!answered.ok) return answered
@@ -57,20 +67,48 @@ async function checkReplica(database: Database, replica: Database) {
 }
 
 /**
- * Asks each part that requests need. Without SQS orders are still accepted, and the relay sends later;
- * without the replica the primary is read.
+ * Asks each part that requests need, all at once and for little more than a second. Only without the
+ * database should this copy get no traffic. Without Redis orders go through the database; without SQS
+ * they are accepted, and sent later; without the replica the primary is read.
  */
-export async function readHealth({ database, replica, redis }: HealthDeps): Promise<Health> {
+export async function readHealth(
+  { database, replica, redis }: HealthDeps,
+  millis = CHECK_MILLIS,
+): Promise<Health> {
   const [db, cache, queue, copy] = await Promise.all([
-    check('database', () => database.query(sql`SELECT 1`)),
-    check('redis', () => redis.ping()),
-    check('queue', () =>
+    check('database', millis, () => database.query(sql`SELECT 1`)),
+    check('redis', millis, () => redis.ping()),
+    check('queue', millis, () =>
       callSqs('GetQueueAttributes', { QueueUrl: queueUrl('stock'), AttributeNames: ['QueueArn'] }),
     ),
-    replica === database ? undefined : checkReplica(database, replica),
+    replica === database ? undefined : checkReplica(database, replica, millis),
   ])
-  const isWhole = queue.ok && copy?.ok !== false
-  const status = db.ok && cache.ok ? (isWhole ? 'ok' : 'degraded') : 'down'
+  const isWhole = cache.ok && queue.ok && copy?.ok !== false
+  const status = db.ok ? (isWhole ? 'ok' : 'degraded') : 'down'
   const checks = { database: db, redis: cache, queue }
   return { status, checks: copy === undefined ? checks : { ...checks, replica: copy } }
+}
+
+/**
+ * Keeps what is read for a second, and reads it once however many ask meanwhile: dozens of checkers must
+ * not be a load on what they check. An answer is at most that old, and as long as a check takes.
+ */
+export function keptFor<T>(
+  read: () => Promise<T>,
+  keepMillis = KEEP_MILLIS,
+  now = () => performance.now(),
+): () => Promise<T> {
+  let kept: { reading: Promise<T>; until: number } | undefined
+  return () => {
+    if (kept !== undefined && now() < kept.until) return kept.reading
+    const mine = { reading: read(), until: Number.POSITIVE_INFINITY }
+    kept = mine
+    const landed = () => {
+      mine.until = now() + keepMillis
+    }
+    mine.reading.then(landed, () => {
+      if (kept === mine) kept = undefined
+    })
+    return mine.reading
+  }
 }

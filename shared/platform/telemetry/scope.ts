@@ -49,6 +49,23 @@ export function callDeadline(capMillis: number): AbortSignal {
 }
 
 /**
+ * Runs `work` with less time than the invocation has: every call within it ends with an error by then.
+ * @param millis from now; the invocation's own deadline may come first
+ */
+export function withDeadline<T>(millis: number, work: () => Promise<T>): Promise<T> {
+  const outer = currentScope()
+  const endsAt = Math.min(Date.now() + millis, outer?.endsAt ?? Number.POSITIVE_INFINITY)
+  const deadline = callDeadline(millis)
+  if (outer === undefined) {
+    const traceId = traceIdFrom(undefined)
+    return withScope({ traceId, functionName: 'none', coldStart: false, deadline, endsAt }, work)
+  }
+  // One list for both: the invocation waits for what is handed over within.
+  outer.alongside ??= []
+  return withScope({ ...outer, deadline, endsAt }, work)
+}
+
+/**
  * Hands over work that its caller does not wait for. The invocation does, before it ends: afterwards
  * Lambda freezes the container.
  * @param work is bounded by itself, and never rejects
