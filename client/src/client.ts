@@ -25,7 +25,7 @@ type Arguments<R extends Route> =
     : [input: Input<R> & CallOptions]
 
 export type ClientOptions = {
-  /** In order of preference. The next takes over while one fails. */
+  /** In order of preference, one for each region. The next takes over while one fails. */
   baseUrls: readonly string[]
   transport: Transport
   /** Left out, the session ends with the app. */
@@ -36,6 +36,8 @@ export type ClientOptions = {
   tries?: number
   /** so long for each (10 000), */
   timeoutMillis?: number
+  /** but no longer than this where another base URL can be tried after it (4 000), */
+  failoverMillis?: number
   /** and so long for all together (30 000). */
   deadlineMillis?: number
   clock?: Clock
@@ -60,9 +62,10 @@ export type Client = ReturnType<typeof createClient>
  */
 export function createClient(options: ClientOptions) {
   const { clock = systemClock, tokens = inMemory(), signIn } = options
-  const { tries = 4, timeoutMillis = 10_000, deadlineMillis = 30_000 } = options
-  const { baseUrls, transport } = options
-  const send = createSender({ baseUrls, transport, clock, tries, timeoutMillis, deadlineMillis })
+  const { tries = 4, timeoutMillis = 10_000, failoverMillis = 4_000 } = options
+  const { baseUrls, transport, deadlineMillis = 30_000 } = options
+  const limits = { tries, timeoutMillis, failoverMillis, deadlineMillis }
+  const send = createSender({ baseUrls, transport, clock, ...limits })
 
   const session = createSession({
     store: tokens,

@@ -1,46 +1,63 @@
-const REST_MILLIS = 15_000
-const MAX_REST_MILLIS = 300_000
+import type { Clock } from './clock.ts'
 
-type Host = { url: string; restsUntil: number; failures: number }
+const REST_MILLIS = 5_000
+const MAX_REST_MILLIS = 60_000
+
+type Host = { url: string; failures: number; failedAt: number; restsUntil: number }
 
 /**
- * Which base URL to use. The first is preferred; one that fails rests, twice as long each time in a
- * row, and calls go to the next. Its rest over, the next call that may be repeated tries it again.
+ * Which base URL to use: the first that is well. One that fails rests, about twice as long each time in
+ * a row, and is then asked for its health, so that no call has to find out; calls go back to it once it
+ * says that it is ready.
  * @param urls in order of preference; at least one
  */
-export function createHosts(urls: readonly string[], now: () => number) {
+export function createHosts(urls: readonly string[], { now, random }: Clock) {
   const hosts: Host[] = urls.map((url) => ({
     url: url.replace(/\/+$/, ''),
-    restsUntil: 0,
     failures: 0,
+    failedAt: 0,
+    restsUntil: 0,
   }))
   if (hosts.length === 0) throw new TypeError('baseUrls: name at least one')
-  let proven: Host | undefined
 
-  const isUp = (host: Host) => host.restsUntil <= now()
+  const isWell = ({ failures }: Host) => failures === 0
+  const isResting = ({ restsUntil }: Host) => restsUntil > now()
+
+  function rest(host: Host, atLeast = 0): void {
+    const most = Math.min(MAX_REST_MILLIS, REST_MILLIS * 2 ** host.failures)
+    // Spread: a region that comes back is not to be asked by all phones in the same second.
+    const millis = most * (0.5 + random() / 2)
+    host.failures++
+    host.restsUntil = now() + Math.max(millis, atLeast)
+  }
 
   return {
-    /**
-     * @param repeatable whether the call may be sent again: one that may not goes where the last
-     *   answer came from, and does not try out what failed before
-     */
-    pick(repeatable: boolean): Host {
-      if (!repeatable && proven !== undefined && isUp(proven)) return proven
-      const soonest = (a: Host, b: Host) => (b.restsUntil < a.restsUntil ? b : a)
-      return hosts.find(isUp) ?? hosts.reduce(soonest)
+    /** Where the next call goes; where none is well, to the one that failed the longest time ago. */
+    pick(): Host {
+      const earlier = (a: Host, b: Host) => (b.failedAt < a.failedAt ? b : a)
+      return hosts.find(isWell) ?? hosts.reduce(earlier)
     },
-    /** Whether one is left that does not rest. */
-    anyUp: () => hosts.some(isUp),
+    /** Whether another one is well. */
+    isAnother: (host: Host) => hosts.some((other) => other !== host && isWell(other)),
+    /**
+     * One that would be preferred to what is used now, and has rested: whoever gets it is to ask for its
+     * health, and to say so where it `worked`. Nobody else gets it meanwhile.
+     */
+    due(): Host | undefined {
+      const better = hosts.slice(0, Math.max(0, hosts.findIndex(isWell)))
+      const host = better.find((candidate) => !isResting(candidate))
+      if (host !== undefined) rest(host)
+      return host
+    },
     worked(host: Host): void {
       host.failures = 0
       host.restsUntil = 0
-      proven = host
     },
-    /** @param millis how long the host itself asked to be left alone */
-    failed(host: Host, millis?: number): void {
-      const rest = Math.min(MAX_REST_MILLIS, REST_MILLIS * 2 ** host.failures)
-      host.failures++
-      host.restsUntil = now() + (millis ?? rest)
+    /** @param asked how long the host itself asked to be left alone, in milliseconds */
+    failed(host: Host, asked?: number): void {
+      host.failedAt = now()
+      // Of many calls that fail at once the first has said it.
+      if (!isResting(host)) rest(host, asked)
     },
   }
 }

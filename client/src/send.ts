@@ -23,14 +23,18 @@ export type SendOptions = {
   transport: Transport
   clock: Clock
   tries: number
-  /** For one try. */
+  /** For one try, */
   timeoutMillis: number
+  /** and for one after which another base URL can be tried. */
+  failoverMillis: number
   /** For all tries and the waiting between them. */
   deadlineMillis: number
 }
 
 type Failure = { error: ApiError | NetworkError; again: boolean; hostFailed: boolean }
 
+/** Answers 503 where a host should get no traffic. */
+const HEALTH = '/api/health'
 const TOO_MANY = 429
 /** Answers of a gateway whose upstream is gone, and of a shop whose database is. */
 const DOWN: readonly number[] = [502, 503, 504]
@@ -41,13 +45,19 @@ const DOWN: readonly number[] = [502, 503, 504]
  * @throws ApiError where the shop refused, NetworkError where nothing of it arrived
  */
 export function createSender({ baseUrls, transport, clock, tries, ...limits }: SendOptions) {
-  const hosts = createHosts(baseUrls, clock.now)
+  const hosts = createHosts(baseUrls, clock)
 
   return async function send(call: Call): Promise<unknown> {
     const end = clock.now() + limits.deadlineMillis
     for (let attempt = 1; ; attempt++) {
-      const host = hosts.pick(call.repeatable)
-      const millis = Math.min(call.timeoutMillis ?? limits.timeoutMillis, end - clock.now())
+      void askAgain(call.traceId)
+      const host = hosts.pick()
+      const mayRepeat = call.repeatable && attempt < tries
+      const millis = Math.min(
+        call.timeoutMillis ?? limits.timeoutMillis,
+        mayRepeat && hosts.isAnother(host) ? limits.failoverMillis : Number.POSITIVE_INFINITY,
+        end - clock.now(),
+      )
       const answer = await attemptAt(host.url, call, millis)
       if ('data' in answer) {
         hosts.worked(host)
@@ -57,17 +67,26 @@ export function createSender({ baseUrls, transport, clock, tries, ...limits }: S
       const asked = error instanceof ApiError ? error.retryAfterMillis : undefined
       if (hostFailed) hosts.failed(host, asked)
       else hosts.worked(host)
-      if (!again || !call.repeatable || attempt >= tries) throw error
-      const goesOn = hostFailed && hosts.anyUp()
+      if (!again || !mayRepeat) throw error
+      const goesOn = hostFailed && hosts.isAnother(host)
       const wait = goesOn ? 0 : backoff(attempt, asked ?? 0, clock.random())
       if (clock.now() + wait >= end) throw error
       if (wait > 0) await clock.sleep(wait)
     }
   }
 
+  /** Beside the call, which does not wait for it. */
+  async function askAgain(traceId: string): Promise<void> {
+    const host = hosts.due()
+    if (host === undefined) return
+    const health = { method: 'GET', path: HEALTH, headers: { 'X-Trace-ID': traceId }, traceId }
+    const answer = await attemptAt(host.url, health, limits.failoverMillis)
+    if ('data' in answer) hosts.worked(host)
+  }
+
   async function attemptAt(
     baseUrl: string,
-    { method, path, traceId, body, ...call }: Call,
+    { method, path, traceId, body, ...call }: Omit<Call, 'repeatable'>,
     timeoutMillis: number,
   ): Promise<{ data: unknown } | Failure> {
     const url = baseUrl + path

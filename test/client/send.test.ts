@@ -208,33 +208,90 @@ describe('a call is repeated', () => {
 
 describe('several base URLs', () => {
   const baseUrls = ['https://a.example', 'https://b.example']
-  const hostsOf = (sent: Sent[]) => sent.map(({ url }) => url.charAt('https://'.length))
+  /** Which host each request went to; in capitals those that asked for its health. */
+  const hostsOf = (sent: Sent[]) =>
+    sent
+      .map(({ url }) => {
+        const host = url.charAt('https://'.length)
+        return url.endsWith('/api/health') ? host.toUpperCase() : host
+      })
+      .join('')
+  /** Two regions, of which the first may have failed. */
+  function regions(fault: () => Answered | Promise<Answered>) {
+    const state = { broken: true }
+    const shop = shopOver(({ url }) =>
+      url.startsWith('https://a') && state.broken ? fault() : ok(HOME),
+    )
+    shop.remember('access', 'refresh')
+    const client = shop.client({ baseUrls })
+    return { ...shop, state, client, home: () => client.request('GET /api/home') }
+  }
 
   it.each([
     ['no network', down],
     ['502', () => page(502)],
-    ['503', () => refusal(codes.unavailable)],
-  ])('take over at once on %s, stay, and give back after a while', async (_, fault) => {
-    let broken = true
-    const { client, sent, clock } = shopOver(({ url }) =>
-      url.startsWith('https://a') && broken ? fault() : ok(HOME),
+    ['503', () => refusal(codes.unavailable, { 'Retry-After': '1' })],
+  ])('take over at once on %s, stay, and give back once the first is ready', async (_, fault) => {
+    const { home, sent, clock, state } = regions(fault)
+    await home()
+    await home()
+    expect([hostsOf(sent), clock.waits]).toEqual(['abb', []])
+    clock.pass(5_000)
+    await home()
+    await home()
+    expect(hostsOf(sent)).toBe('abbAbb')
+    // It rests twice as long after the second time.
+    clock.pass(5_000)
+    await home()
+    state.broken = false
+    clock.pass(5_000)
+    await home()
+    expect(hostsOf(sent)).toBe('abbAbbbAb')
+    await home()
+    expect(hostsOf(sent)).toBe('abbAbbbAba')
+  })
+
+  it('are asked for their health beside a call, which does not wait for it', async () => {
+    let answer = (_: Answered) => {}
+    const late = new Promise<Answered>((resolve) => {
+      answer = resolve
+    })
+    let isFirst = true
+    const { home, sent, clock } = regions(() => {
+      if (!isFirst) return late
+      isFirst = false
+      return down()
+    })
+    await home()
+    clock.pass(60_000)
+    await home()
+    // Nor is it asked twice.
+    await home()
+    expect(hostsOf(sent)).toBe('abAbb')
+    answer(ok({ status: 'ok' }))
+    await expect
+      .poll(async () => {
+        await home()
+        return hostsOf(sent).endsWith('a')
+      })
+      .toBe(true)
+  })
+
+  it('are given up sooner while another is left, where the call may be repeated', async () => {
+    const never = () => new Promise<Answered>(() => {})
+    const { client, sent } = shopOver(({ url }) =>
+      url.startsWith('https://a') ? never() : ok(HOME),
     )
-    const shop = client({ baseUrls })
-    const home = () => shop.request('GET /api/home')
-    await home()
-    await home()
-    expect([hostsOf(sent).join(''), clock.waits]).toEqual(['abb', []])
-    clock.pass(16_000)
-    await home()
-    // It rests twice as long the second time.
-    clock.pass(16_000)
-    await home()
-    expect(hostsOf(sent).join('')).toBe('abbabb')
-    broken = false
-    clock.pass(16_000)
-    await home()
-    await home()
-    expect(hostsOf(sent).join('')).toBe('abbabbaa')
+    const shopOfTwo = client({ baseUrls, timeoutMillis: 60_000, failoverMillis: 20 })
+    expect(await shopOfTwo.request('GET /api/home')).toEqual(HOME)
+    expect(sent.map(({ timeout }) => timeout)).toEqual([20, 30_000])
+  })
+
+  it('take over for an order with its one key', async () => {
+    const { client, sent } = regions(() => page(504))
+    await client.request('POST /api/orders', { body })
+    expect(hostsOf(sent)).toBe('ab')
+    expect(new Set(sent.map(({ headers }) => headers['Idempotency-Key'])).size).toBe(1)
   })
 
   it('do not take over for 429, nor when the shop itself has a defect', async () => {
@@ -246,30 +303,60 @@ describe('several base URLs', () => {
     )
     const call = client({ baseUrls }).request('GET /api/home')
     await expect(call).rejects.toMatchObject({ code: codes.internalError })
-    expect(hostsOf(sent)).toEqual(['a', 'a'])
+    expect(hostsOf(sent)).toBe('aa')
   })
 
   it('let no call that may not be repeated try out what failed before', async () => {
-    let broken = true
-    const { client, sent, clock, remember } = shopOver(({ url }) =>
-      url.startsWith('https://a') && broken ? down() : ok(HOME),
-    )
-    remember('access', 'refresh')
-    const shop = client({ baseUrls })
-    await shop.request('GET /api/home')
+    const { client, home, sent, clock, state } = regions(down)
+    await home()
     clock.pass(60_000)
-    const cancel = () => shop.request('POST /api/orders/{id}/cancel', { params: { id: '1' } })
+    const cancel = () => client.request('POST /api/orders/{id}/cancel', { params: { id: '1' } })
     await cancel()
-    broken = false
-    await shop.request('GET /api/home')
+    expect(hostsOf(sent)).toBe('abAb')
+    state.broken = false
+    clock.pass(60_000)
+    await home()
     await cancel()
-    expect(hostsOf(sent).join('')).toBe('abbaa')
+    expect(hostsOf(sent)).toBe('abAbAba')
+  })
+
+  it('count many failures at once as one', async () => {
+    const { home, sent, clock } = regions(down)
+    await Promise.all(Array.from({ length: 8 }, home))
+    clock.pass(5_000)
+    await home()
+    expect(hostsOf(sent)).toBe(`${'a'.repeat(8)}${'b'.repeat(8)}Ab`)
+  })
+
+  it('serve every call that may be repeated as long as one of them is up, whichever it is', async () => {
+    const three = ['https://a.example', 'https://b.example', 'https://c.example']
+    const Turn = fc.record({
+      up: fc.subarray(['a', 'b', 'c'], { minLength: 1 }),
+      pass: fc.nat(100_000),
+    })
+    const property = fc.asyncProperty(fc.array(Turn, { maxLength: 30 }), async (turns) => {
+      let up: string[] = []
+      const { client, sent, clock } = shopOver(({ url }) =>
+        up.includes(url.charAt('https://'.length)) ? ok(HOME) : down(),
+      )
+      const shop = client({ baseUrls: three })
+      for (const turn of turns) {
+        up = turn.up
+        clock.pass(turn.pass)
+        const before = sent.length
+        expect(await shop.request('GET /api/home')).toEqual(HOME)
+        const tries = hostsOf(sent.slice(before)).replace(/[A-Z]/g, '')
+        // Nobody is tried twice.
+        expect(new Set(tries).size).toBe(tries.length)
+      }
+    })
+    await fc.assert(property)
   })
 
   it('are tried in turn, with waits, while all are down', async () => {
     const { client, sent, clock } = shopOver(down)
     await expect(client({ baseUrls, tries: 5 }).request('GET /api/home')).rejects.toThrow()
-    expect(hostsOf(sent).join('')).toBe('ababa')
+    expect(hostsOf(sent)).toBe('ababa')
     expect(clock.waits).toHaveLength(3)
   })
 })

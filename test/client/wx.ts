@@ -4,6 +4,8 @@ export type Sent = {
   url: string
   headers: Record<string, string>
   body: unknown
+  /** Milliseconds after which it is given up. */
+  timeout: number
 }
 export type Answered = { status: number; headers?: Record<string, string>; text: string }
 
@@ -37,7 +39,7 @@ export function createWx({ network, code = () => '', pay, storage = new Map() }:
     const { url, method = 'GET', header = {}, data, timeout = 60_000, dataType } = options
     if (!METHODS.includes(method)) return options.fail?.(failure('method is invalid'))
     const body = typeof data === 'string' ? JSON.parse(data) : data
-    const request = { method, url, headers: { ...header }, body }
+    const request = { method, url, headers: { ...header }, body, timeout }
     sent.push(request)
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<never>((_, reject) => {

@@ -203,56 +203,74 @@ var NetworkError = class extends Error {
 };
 
 // client/src/hosts.ts
-var REST_MILLIS = 15e3;
-var MAX_REST_MILLIS = 3e5;
-function createHosts(urls, now) {
+var REST_MILLIS = 5e3;
+var MAX_REST_MILLIS = 6e4;
+function createHosts(urls, { now, random }) {
   const hosts = urls.map((url) => ({
     url: url.replace(/\/+$/, ""),
-    restsUntil: 0,
-    failures: 0
+    failures: 0,
+    failedAt: 0,
+    restsUntil: 0
   }));
   if (hosts.length === 0) throw new TypeError("baseUrls: name at least one");
-  let proven;
-  const isUp = (host) => host.restsUntil <= now();
+  const isWell = ({ failures }) => failures === 0;
+  const isResting = ({ restsUntil }) => restsUntil > now();
+  function rest(host, atLeast = 0) {
+    const most = Math.min(MAX_REST_MILLIS, REST_MILLIS * 2 ** host.failures);
+    const millis = most * (0.5 + random() / 2);
+    host.failures++;
+    host.restsUntil = now() + Math.max(millis, atLeast);
+  }
   return {
-    /**
-     * @param repeatable whether the call may be sent again: one that may not goes where the last
-     *   answer came from, and does not try out what failed before
-     */
-    pick(repeatable) {
+    /** Where the next call goes; where none is well, to the one that failed the longest time ago. */
+    pick() {
       var _a;
-      if (!repeatable && proven !== void 0 && isUp(proven)) return proven;
-      const soonest = (a, b) => b.restsUntil < a.restsUntil ? b : a;
-      return (_a = hosts.find(isUp)) != null ? _a : hosts.reduce(soonest);
+      const earlier = (a, b) => b.failedAt < a.failedAt ? b : a;
+      return (_a = hosts.find(isWell)) != null ? _a : hosts.reduce(earlier);
     },
-    /** Whether one is left that does not rest. */
-    anyUp: () => hosts.some(isUp),
+    /** Whether another one is well. */
+    isAnother: (host) => hosts.some((other) => other !== host && isWell(other)),
+    /**
+     * One that would be preferred to what is used now, and has rested: whoever gets it is to ask for its
+     * health, and to say so where it `worked`. Nobody else gets it meanwhile.
+     */
+    due() {
+      const better = hosts.slice(0, Math.max(0, hosts.findIndex(isWell)));
+      const host = better.find((candidate) => !isResting(candidate));
+      if (host !== void 0) rest(host);
+      return host;
+    },
     worked(host) {
       host.failures = 0;
       host.restsUntil = 0;
-      proven = host;
     },
-    /** @param millis how long the host itself asked to be left alone */
-    failed(host, millis) {
-      const rest = Math.min(MAX_REST_MILLIS, REST_MILLIS * 2 ** host.failures);
-      host.failures++;
-      host.restsUntil = now() + (millis != null ? millis : rest);
+    /** @param asked how long the host itself asked to be left alone, in milliseconds */
+    failed(host, asked) {
+      host.failedAt = now();
+      if (!isResting(host)) rest(host, asked);
     }
   };
 }
 
 // client/src/send.ts
+var HEALTH = "/api/health";
 var TOO_MANY = 429;
 var DOWN = [502, 503, 504];
 function createSender(_a) {
   var _b = _a, { baseUrls, transport, clock, tries } = _b, limits = __objRest(_b, ["baseUrls", "transport", "clock", "tries"]);
-  const hosts = createHosts(baseUrls, clock.now);
+  const hosts = createHosts(baseUrls, clock);
   return async function send(call) {
     var _a2;
     const end = clock.now() + limits.deadlineMillis;
     for (let attempt = 1; ; attempt++) {
-      const host = hosts.pick(call.repeatable);
-      const millis = Math.min((_a2 = call.timeoutMillis) != null ? _a2 : limits.timeoutMillis, end - clock.now());
+      void askAgain(call.traceId);
+      const host = hosts.pick();
+      const mayRepeat = call.repeatable && attempt < tries;
+      const millis = Math.min(
+        (_a2 = call.timeoutMillis) != null ? _a2 : limits.timeoutMillis,
+        mayRepeat && hosts.isAnother(host) ? limits.failoverMillis : Number.POSITIVE_INFINITY,
+        end - clock.now()
+      );
       const answer = await attemptAt(host.url, call, millis);
       if ("data" in answer) {
         hosts.worked(host);
@@ -262,13 +280,20 @@ function createSender(_a) {
       const asked = error instanceof ApiError ? error.retryAfterMillis : void 0;
       if (hostFailed) hosts.failed(host, asked);
       else hosts.worked(host);
-      if (!again || !call.repeatable || attempt >= tries) throw error;
-      const goesOn = hostFailed && hosts.anyUp();
+      if (!again || !mayRepeat) throw error;
+      const goesOn = hostFailed && hosts.isAnother(host);
       const wait = goesOn ? 0 : backoff(attempt, asked != null ? asked : 0, clock.random());
       if (clock.now() + wait >= end) throw error;
       if (wait > 0) await clock.sleep(wait);
     }
   };
+  async function askAgain(traceId) {
+    const host = hosts.due();
+    if (host === void 0) return;
+    const health = { method: "GET", path: HEALTH, headers: { "X-Trace-ID": traceId }, traceId };
+    const answer = await attemptAt(host.url, health, limits.failoverMillis);
+    if ("data" in answer) hosts.worked(host);
+  }
   async function attemptAt(baseUrl, _a2, timeoutMillis) {
     var _b2 = _a2, { method, path, traceId, body } = _b2, call = __objRest(_b2, ["method", "path", "traceId", "body"]);
     const url = baseUrl + path;
@@ -394,9 +419,10 @@ var LOGIN = "POST /api/auth/login";
 var REFRESH = "POST /api/auth/refresh";
 function createClient(options) {
   const { clock = systemClock, tokens = inMemory(), signIn } = options;
-  const { tries = 4, timeoutMillis = 1e4, deadlineMillis = 3e4 } = options;
-  const { baseUrls, transport } = options;
-  const send = createSender({ baseUrls, transport, clock, tries, timeoutMillis, deadlineMillis });
+  const { tries = 4, timeoutMillis = 1e4, failoverMillis = 4e3 } = options;
+  const { baseUrls, transport, deadlineMillis = 3e4 } = options;
+  const limits = { tries, timeoutMillis, failoverMillis, deadlineMillis };
+  const send = createSender(__spreadValues({ baseUrls, transport, clock }, limits));
   const session = createSession({
     store: tokens,
     // Asked again within the shop's grace it gives the same answer: this POST may be repeated.
