@@ -16,10 +16,12 @@ const SPREAD_MILLIS = 1_000
 const REMEMBER_COUNT = 1_000
 
 const markKey = (userId: string) => `replica:wrote:${userId}`
-/** Hash: `since` when marks are complete, the last `beat` given out, the `position` last seen. */
+/** Hash of what is one for all replicas: `since` when marks are complete, the last `beat` given out. */
 const STATE = 'replica:state'
-/** There while no heartbeat is due. */
-const PAUSE = 'replica:pause'
+/** Where a region's replica was when it was last seen. */
+const positionKey = (region: string) => `replica:position:${region}`
+/** There while no heartbeat is due to that region's containers, who look at its replica. */
+const pauseKey = (region: string) => `replica:pause:${region}`
 
 const NOW_LUA = `
 local time = redis.call('TIME')
@@ -40,13 +42,13 @@ return 1`
  * Whether the replica has a user's last write, and the next heartbeat, to whoever asks first when one is
  * due. Where the state is gone, so may marks be: nothing is read from the replica until it has all that
  * was written by then.
- * KEYS: mark, state, pause. ARGV: ms that the state counts, spread in ms, ms to the next heartbeat.
+ * KEYS: mark, state, pause, position. ARGV: ms that the state counts, spread in ms, ms to the next heartbeat.
  * Returns 1 or 0, the heartbeat or 0, and the one before it.
  */
 const ASK = `${NOW_LUA}
-local state = redis.call('HMGET', KEYS[2], 'since', 'beat', 'position')
+local state = redis.call('HMGET', KEYS[2], 'since', 'beat')
 local since, beat = tonumber(state[1]), tonumber(state[2] or 0)
-local position = tonumber(state[3] or 0)
+local position = tonumber(redis.call('GET', KEYS[4]) or 0)
 if not since then
   since = math.max(now, beat)
   redis.call('HSET', KEYS[2], 'since', since)
@@ -62,13 +64,14 @@ end
 return {caughtUp and 1 or 0, next, beat}`
 
 /**
- * Tells all containers how far the replica is. KEYS: state, pause. ARGV: position, or nothing where it did
- * not answer; ms that it counts; ms until somebody is to look again, or 0 for the usual time.
+ * Tells all containers of a region how far its replica is. KEYS: state, pause, position. ARGV: position, or
+ * nothing where it did not answer; ms that it counts; ms until somebody is to look again, or 0 for the usual
+ * time.
  */
 const SAW = `
-if ARGV[1] == '' then redis.call('HDEL', KEYS[1], 'position')
+if ARGV[1] == '' then redis.call('DEL', KEYS[3])
 else
-  redis.call('HSET', KEYS[1], 'position', ARGV[1])
+  redis.call('SET', KEYS[3], ARGV[1], 'PX', ARGV[2])
   redis.call('PEXPIRE', KEYS[1], ARGV[2])
 end
 if ARGV[3] ~= '0' then redis.call('SET', KEYS[2], '', 'PX', ARGV[3]) end
@@ -96,13 +99,16 @@ export type Positions = {
 }
 
 /**
- * What all containers know together of users' last writes and of the replica: kept in Redis, in its time.
- * See docs/decisions/0021-reads-and-writes-split.md.
+ * What all containers know together of users' last writes, and those of one region of its replica: kept in
+ * Redis, in its time. See docs/decisions/0021-reads-and-writes-split.md; of regions, 0031-two-regions.md.
+ * @param region whose containers read from one replica, which may be behind another's
  */
 export function createPositions(
   redis: RedisClient,
+  region: string,
   { spreadMillis = SPREAD_MILLIS, beatMillis = BEAT_MILLIS, awayMillis = AWAY_MILLIS } = {},
 ): Positions {
+  const [pause, position] = [pauseKey(region), positionKey(region)]
   const mark = script<number>(redis, MARK)
   const ask = script<[caughtUp: number, beat: number, before: number]>(redis, ASK)
   const saw = script<number>(redis, SAW)
@@ -119,21 +125,21 @@ export function createPositions(
 
     async ask(userId) {
       if (marked.get(userId) === true) return { caughtUp: false }
-      const [caughtUp, position, before] = await ask(
-        [markKey(userId), STATE, PAUSE],
+      const [caughtUp, beat, before] = await ask(
+        [markKey(userId), STATE, pause, position],
         [FRESH_MILLIS, spreadMillis, beatMillis],
       )
       const asked = { caughtUp: caughtUp === 1 }
-      return position === 0 ? asked : { ...asked, beat: { position, before } }
+      return beat === 0 ? asked : { ...asked, beat: { position: beat, before } }
     },
 
-    async saw(position, away) {
-      await saw([STATE, PAUSE], [position ?? '', FRESH_MILLIS, away ? awayMillis : 0])
+    async saw(at, away) {
+      await saw([STATE, pause, position], [at ?? '', FRESH_MILLIS, away ? awayMillis : 0])
     },
   }
 }
 
-export const positions = /* @__PURE__ */ once(() => createPositions(redis()))
+export const positions = /* @__PURE__ */ once(() => createPositions(redis(), settings().AWS_REGION))
 
 /** {@link Positions.mark}, or nothing where there is no replica that anybody could read from. */
 export const mark = /* @__PURE__ */ once((): Positions['mark'] =>

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, expect, inject, it } from 'vitest'
 import { startUpstashBridge } from '../../../local/bridges/upstash.ts'
 import { untilReady } from '../../../local/lib/wait.ts'
+import { settings } from '../../../shared/platform/config/index.ts'
 import { database } from '../../../shared/platform/database/database.ts'
 import { createPositions } from '../../../shared/platform/database/positions.ts'
 import { reads } from '../../../shared/platform/database/reading.ts'
@@ -10,22 +11,31 @@ import { RedisClient, redis as shopRedis } from '../../../shared/platform/redis/
 
 /**
  * The rule, on the real scripts and a model of the databases: each entry of the primary's log is a user's
- * write or a heartbeat, and the replica has applied the first so many. What a container does is cut where
- * it waits for an answer: anything may come between, and what was begun may be overtaken.
+ * write or a heartbeat, and each region's replica has applied the first so many. What a container does is
+ * cut where it waits for an answer: anything may come between, and what was begun may be overtaken.
  */
 type Entry = { userId: string } | { beat: number }
 
-const CONTAINERS = 3
+const CONTAINERS = 4
+/** Which replica a container reads from. */
+const regionOf = (container: number) => container % 2
 const userId = fc.constantFrom('1', '2')
 const container = fc.nat(CONTAINERS - 1)
 
 const Step = fc.oneof(
   { weight: 3, arbitrary: fc.record({ do: fc.constant('commit' as const), userId }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('mark' as const), userId, container }) },
-  { weight: 4, arbitrary: fc.record({ do: fc.constant('replicate' as const), count: fc.nat(3) }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constant('replicate' as const),
+      region: fc.nat(1),
+      count: fc.nat(4),
+    }),
+  },
   { weight: 8, arbitrary: fc.record({ do: fc.constant('ask' as const), userId, container }) },
   { weight: 6, arbitrary: fc.record({ do: fc.constant('beat' as const) }) },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant('look' as const) }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('look' as const), container }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('say' as const), container }) },
   { weight: 6, arbitrary: fc.record({ do: fc.constant('look and say' as const), container }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('lose Redis' as const) }) },
@@ -36,15 +46,18 @@ type Step = typeof Step extends fc.Arbitrary<infer S> ? S : never
 async function play(redis: RedisClient, steps: readonly Step[]): Promise<void> {
   await redis.send(['FLUSHDB'])
   const options = { spreadMillis: 2, beatMillis: 1 }
-  const containers = Array.from({ length: CONTAINERS }, () => createPositions(redis, options))
+  const containers = Array.from({ length: CONTAINERS }, (_, index) =>
+    createPositions(redis, `region-${regionOf(index)}`, options),
+  )
   const at = (index: number) => containers[index] as (typeof containers)[number]
   const log: Entry[] = []
-  let applied = 0
+  const applied = [0, 0]
+  const appliedAt = (index: number) => applied[regionOf(index)] ?? 0
   /** Where in the log a user's writes stand of which he was not told, and the last of which he was. */
   const open = new Map<string, number[]>()
   const told = new Map<string, number>()
   const beats: number[] = []
-  const looks: number[] = []
+  const looks: number[][] = [[], []]
   const newest = (entries: readonly Entry[]) =>
     Math.max(0, ...entries.map((entry) => ('beat' in entry ? entry.beat : 0)))
 
@@ -61,12 +74,12 @@ async function play(redis: RedisClient, steps: readonly Step[]): Promise<void> {
       told.set(step.userId, Math.max(...commits))
       open.delete(step.userId)
     } else if (step.do === 'replicate') {
-      applied = Math.min(log.length, applied + step.count)
+      applied[step.region] = Math.min(log.length, (applied[step.region] ?? 0) + step.count)
     } else if (step.do === 'ask') {
       const known = told.get(step.userId) ?? -1
       const { caughtUp, beat } = await at(step.container).ask(step.userId)
       if (beat !== undefined) beats.push(beat.position)
-      if (caughtUp) expect(applied).toBeGreaterThan(known)
+      if (caughtUp) expect(appliedAt(step.container)).toBeGreaterThan(known)
     } else if (step.do === 'beat') {
       // The newest first: an older one comes late.
       const beat = beats.pop()
@@ -74,9 +87,10 @@ async function play(redis: RedisClient, steps: readonly Step[]): Promise<void> {
     } else if (step.do === 'lose Redis') {
       await redis.send(['FLUSHDB'])
     } else {
-      if (step.do !== 'say') looks.push(newest(log.slice(0, applied)))
-      const look = step.do === 'look' ? undefined : looks.pop()
-      if (look !== undefined && 'container' in step) await at(step.container).saw(look, false)
+      const seen = looks[regionOf(step.container)] ?? []
+      if (step.do !== 'say') seen.push(newest(log.slice(0, appliedAt(step.container))))
+      const look = step.do === 'look' ? undefined : seen.pop()
+      if (look !== undefined) await at(step.container).saw(look, false)
     }
   }
   // Else the rule would hold where nobody ever reads from the replica.
@@ -112,11 +126,12 @@ it('whoever is sent to a replica finds there what he was told was done', async (
 
 it('sends nobody to a replica that is more than ten seconds behind', async () => {
   await redis.send(['FLUSHDB'])
-  const positions = createPositions(redis)
+  const positions = createPositions(redis, 'here')
   const [seconds] = await redis.send<[string, string]>(['TIME'])
   const behind = async (millis: number) => {
     const position = Number(seconds) * 1000 - millis
-    await redis.send(['HSET', 'replica:state', 'since', 1, 'position', position])
+    await redis.send(['HSET', 'replica:state', 'since', 1])
+    await redis.send(['SET', 'replica:position:here', position])
     return (await positions.ask('1')).caughtUp
   }
   expect([await behind(5_000), await behind(15_000)]).toEqual([true, false])
@@ -124,12 +139,14 @@ it('sends nobody to a replica that is more than ten seconds behind', async () =>
 
 it('gives each heartbeat to one container, and none while the replica is left alone', async () => {
   await redis.send(['FLUSHDB'])
-  const containers = Array.from({ length: 5 }, () => createPositions(redis))
+  const containers = Array.from({ length: 5 }, () => createPositions(redis, 'here'))
   const given = async () =>
     (await Promise.all(containers.map(({ ask }) => ask('1')))).filter(({ beat }) => beat).length
   expect(await given()).toBe(1)
   await containers[0]?.saw(undefined, true)
   expect(await given()).toBe(0)
+  // Another region has a replica of its own to look at.
+  expect((await createPositions(redis, 'there').ask('1')).beat).toBeDefined()
 })
 
 it('as the shop is tied together: a write marks its owner, others are sent to the replica', async () => {
@@ -140,6 +157,8 @@ it('as the shop is tied together: a write marks its owner, others are sent to th
   await database().transaction((tx) =>
     tx.write(sql`DELETE FROM cart_items WHERE user_id = ${owner}`, [owner]),
   )
-  expect(await createPositions(shopRedis()).ask(owner)).toMatchObject({ caughtUp: false })
+  expect(await createPositions(shopRedis(), settings().AWS_REGION).ask(owner)).toMatchObject({
+    caughtUp: false,
+  })
   expect(await reads().of(owner)).toBe(database())
 })

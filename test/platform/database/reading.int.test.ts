@@ -59,7 +59,11 @@ afterAll(async () => {
 /** A container with the shop in it, and which database each of its reads went to. */
 function startContainer() {
   const { redis } = engines
-  const positions = createPositions(redis, { spreadMillis: 100, beatMillis: 20, awayMillis: 200 })
+  const positions = createPositions(redis, 'here', {
+    spreadMillis: 100,
+    beatMillis: 20,
+    awayMillis: 200,
+  })
   const asked: string[] = []
   const noted = <Db extends Queryable>(name: string, db: Db): Db => ({
     ...db,
@@ -199,7 +203,7 @@ it.each(['killed', 'hanging'])('serves from the primary while the replica is %s'
   while (one.breaker.state === 'closed') expect(await quantityIn(one, userId)).toBe(3)
   const toldOf = async () => {
     await quantityIn(one, userId)
-    expect(await engines.redis.hget('replica:state', 'position')).toBeNull()
+    expect(await engines.redis.get('replica:position:here')).toBeNull()
   }
   // Sooner than it would be forgotten by itself.
   await untilReady('a look that fails', toldOf, { timeoutMillis: 5_000 })

@@ -126,7 +126,7 @@ it('asks nobody where there is no replica', async () => {
 
 it('knows whom it has just marked, whatever Redis says', async () => {
   const nowhere = new RedisClient({ url: 'http://127.0.0.1:9', token: 'x' })
-  const { mark, ask } = createPositions(nowhere)
+  const { mark, ask } = createPositions(nowhere, 'here')
   await expect(mark(['1'])).rejects.toThrow(Unavailable)
   expect(await ask('1')).toEqual({ caughtUp: false })
   await expect(ask('2')).rejects.toThrow(Unavailable)
