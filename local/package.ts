@@ -6,14 +6,17 @@ import { join, relative, sep } from 'node:path'
 import { optionsOf } from './lib/options.ts'
 import { ROOT } from './root.ts'
 
-const HELP = `Usage: npm run package [-- --stage STAGE] [--out FOLDER]
+const HELP = `Usage: npm run package [-- --stage STAGE] [--region REGION] [--param NAME=VALUE …] [--out FOLDER]
 
 Builds the CloudFormation template and one zip per function into .serverless/ (or FOLDER), and prints
-the size of each function. Needs no AWS credentials.`
+the size of each function. Needs no AWS credentials. Parameters are those of serverless.yml: home,
+domain and zone, for two regions (docs/runbooks/two-regions.md).`
 
 const options = optionsOf(HELP, {
   stage: { type: 'string', default: 'dev' },
   out: { type: 'string', default: '.serverless' },
+  region: { type: 'string' },
+  param: { type: 'string', multiple: true, default: [] },
 })
 
 /** Outside of the project, so that a running stack keeps its own build. */
@@ -24,6 +27,8 @@ const child = spawn(
   [
     join(ROOT, 'node_modules', 'serverless', 'bin', 'serverless.js'),
     ...['package', '--stage', options.stage, '--package', options.out],
+    ...(options.region === undefined ? [] : ['--region', options.region]),
+    ...options.param.flatMap((param) => ['--param', param]),
   ],
   {
     cwd: ROOT,

@@ -8,6 +8,8 @@ import { ROOT } from '../../local/root.ts'
 import { KEPT_DAYS } from '../../shared/domain/exports/exports.ts'
 import { CLAIM_SECONDS, MAX_TRIES } from '../../shared/domain/exports/job.ts'
 
+import { resolved, type Template } from './resolve.ts'
+
 type Resource = { Type: string; Properties: Record<string, never> }
 const FUNCTIONS = readdirSync(join(ROOT, 'functions'), {
   recursive: true,
@@ -16,6 +18,7 @@ const FUNCTIONS = readdirSync(join(ROOT, 'functions'), {
 
 let folder: string
 let output: string
+let template: Template
 let resources: Record<string, Resource>
 
 beforeAll(async () => {
@@ -29,9 +32,10 @@ beforeAll(async () => {
     { cwd: ROOT, env: { ...env, HOME: folder } },
   )
   output = stdout
-  resources = JSON.parse(
+  template = JSON.parse(
     readFileSync(join(folder, 'cloudformation-template-update-stack.json'), 'utf8'),
-  ).Resources
+  )
+  resources = template.Resources as typeof resources
 }, 120_000)
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
@@ -87,6 +91,17 @@ describe('npm run package, without AWS credentials', () => {
     })
   })
 
+  it('is a shop in one region, which needs no domain, where no parameter says more', () => {
+    const there = resolved(template, 'ap-southeast-1')
+    const types = [...there.values()].map(({ Type }) => Type)
+    expect(
+      types.filter((type) => /Route53|CertificateManager|DomainName|ApiMapping/.test(type)),
+    ).toEqual([])
+    expect(there.has('ExportBucket')).toBe(true)
+    // What names refer to, where there are names.
+    expect([there.has('HttpApi'), there.has('HttpApiStage')]).toEqual([true, true])
+  })
+
   it('holds no secret: only the place where functions find them', () => {
     for (const { Environment } of of('AWS::Lambda::Function')) {
       const { Variables } = Environment as { Variables: Record<string, unknown> }
@@ -94,6 +109,7 @@ describe('npm run package, without AWS credentials', () => {
       const { NODE_OPTIONS: _, MALLOC_MMAP_THRESHOLD_: __, ...settings } = Variables
       expect(Object.keys(settings).toSorted()).toEqual([
         'EXPORT_BUCKET',
+        'EXPORT_BUCKET_REGION',
         'MAIL_CONFIGURATION_SET',
         'QUEUE_URL_PREFIX',
         'SECRETS_PATH',

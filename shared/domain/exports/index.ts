@@ -6,7 +6,9 @@ import { outbox } from '../../platform/outbox/index.ts'
 import { createExports } from './exports.ts'
 import { createExportJob } from './job.ts'
 
-const bucket = /* @__PURE__ */ once(() => openBucket(settings().EXPORT_BUCKET))
+const bucket = /* @__PURE__ */ once(() =>
+  openBucket(settings().EXPORT_BUCKET, settings().EXPORT_BUCKET_REGION),
+)
 
 export const exports = /* @__PURE__ */ once(() =>
   createExports({

@@ -85,6 +85,11 @@ export const SETTINGS = {
   EXPORT_BUCKET: setting(text, 'S3 bucket of exported files; serverless.yml sets it.', {
     sample: 'minimall-dev-exports-123456789012',
   }),
+  EXPORT_BUCKET_REGION: setting(
+    optional(text),
+    'Region of that bucket; serverless.yml sets it. Left out: AWS_REGION.',
+    { sample: 'ap-southeast-1' },
+  ),
   EXPORT_URL_MINUTES: setting(
     wholeNumber(15, 1, 720),
     'Minutes for which the address of an exported file is good; each look at the export makes a new one.',

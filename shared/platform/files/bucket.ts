@@ -35,13 +35,14 @@ export class S3Refused extends Error {
  * is uploaded again replaces itself. Every call throws Unavailable where S3 does not answer, or not in
  * 30 s, and S3Refused where it says no.
  * @param name of the bucket
+ * @param region where it is; ours if left out
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html
  */
-export function openBucket(name: string) {
-  const { AWS_REGION, AWS_ENDPOINT_URL_S3 } = settings()
+export function openBucket(name: string, region = settings().AWS_REGION) {
+  const { AWS_ENDPOINT_URL_S3 } = settings()
   const address =
     AWS_ENDPOINT_URL_S3 === undefined
-      ? `https://${name}.s3.${AWS_REGION}.amazonaws.com`
+      ? `https://${name}.s3.${region}.amazonaws.com`
       : `${AWS_ENDPOINT_URL_S3}/${name}`
   const urlOf = (key: string, query: Record<string, string> = {}) =>
     `${address}/${key}?${new URLSearchParams(query)}`
@@ -53,7 +54,8 @@ export function openBucket(name: string) {
     let response: Received
     let text: string
     try {
-      response = await awsFetch('s3', url, { ...init, signal: callDeadline(CALL_MILLIS) })
+      const sending = { ...init, signal: callDeadline(CALL_MILLIS) }
+      response = await awsFetch('s3', url, sending, region)
       text = await response.text()
     } catch (error) {
       throw Unavailable.because('s3', error)
@@ -128,7 +130,7 @@ export function openBucket(name: string) {
 
     /** @returns an address under which anybody who has it gets the file, for `seconds` */
     link(key: string, seconds: number): string {
-      return signedUrl(urlOf(key, { 'X-Amz-Expires': `${seconds}` }))
+      return signedUrl(urlOf(key, { 'X-Amz-Expires': `${seconds}` }), region)
     },
   }
 }

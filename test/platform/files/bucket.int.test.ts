@@ -27,6 +27,12 @@ const refusal = (work: Promise<unknown>) =>
     (error) => (error instanceof S3Refused ? error.code : error),
   )
 
+it('is signed for in its own region, which need not be ours', () => {
+  const scopeOf = (address: string) => new URL(address).searchParams.get('X-Amz-Credential')
+  expect(scopeOf(bucket.link('x', 60))).toContain('/ap-southeast-1/s3/')
+  expect(scopeOf(openBucket('elsewhere', 'ap-east-1').link('x', 60))).toContain('/ap-east-1/s3/')
+})
+
 describe('an upload in parts', () => {
   it('becomes one file, in the order of its numbers, which may have gaps', async () => {
     const { key, uploadId } = await begin()
