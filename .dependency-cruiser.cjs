@@ -24,13 +24,21 @@ module.exports = {
       name: 'local-is-never-deployed',
       severity: 'error',
       from: { path: '^(functions|shared)/' },
-      to: { path: '^(local|test|bench)/' },
+      to: { path: '^(local|test|bench|chaos)/' },
     },
     {
-      name: 'nothing-imports-bench',
+      name: 'nothing-imports-bench-or-chaos',
       severity: 'error',
       from: { path: '^(functions|shared|local|client)/' },
-      to: { path: '^bench/' },
+      to: { path: '^(bench|chaos)/' },
+    },
+    {
+      name: 'chaos-stands-outside',
+      comment:
+        'It knows the shop by its contract and its books; what bench needs too is in local/lib/.',
+      severity: 'error',
+      from: { path: '^chaos/' },
+      to: { path: '^(functions|test|bench)/' },
     },
     {
       name: 'the-client-stands-alone',

@@ -29,11 +29,14 @@ const COMMANDS = {
   slow: 'shows what was slow in the databases of the running stack',
   keys: 'makes and rotates the keys that sign access tokens',
   bench: 'measures the shop against other ways of building it',
+  drill: 'kills one of two regions under load, and measures until all is well again',
   bundles: 'what fills each function, and whether it keeps to its budget',
   package: 'builds the CloudFormation template and the zips',
 }
 
-const NEED_ENGINES = ['start', 'test', 'bench']
+const NEED_ENGINES = ['start', 'test', 'bench', 'drill']
+/** Where a command's file is, where that is not local/. */
+const FOLDERS = { bench: 'bench', drill: 'chaos' }
 
 const KILL_MILLIS = 1_500
 const WATCH_MILLIS = 1_000
@@ -216,7 +219,7 @@ async function main() {
   if (!asksForHelp && NEED_ENGINES.includes(command)) await installEngines()
   const bin = join(ROOT, 'node_modules', '.bin')
   const env = { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH ?? ''}` }
-  const folder = command === 'bench' ? 'bench' : 'local'
+  const folder = FOLDERS[command] ?? 'local'
   process.exitCode = await run(NODE, [join(ROOT, folder, `${command}.ts`), ...args], {
     env,
     // Nothing is sent over it: it closes when we are killed, and the command ends too.

@@ -10,11 +10,11 @@ import {
   signerOf,
   TooEarly,
 } from './lib/key-ring.ts'
-import { fileStore, type KeyStore, parameterStore } from './lib/key-stores.ts'
+import { copyTo, fileStore, type KeyStore, parameterStore } from './lib/key-stores.ts'
 import { stepOf } from './lib/options.ts'
 
 const STEPS = ['new', 'list', 'add', 'promote', 'retire', 'rotate'] as const
-const HELP = `Usage: npm run keys -- STEP (--stage NAME [--region NAME] | --file PATH | --print) [--force]
+const HELP = `Usage: npm run keys -- STEP (--stage NAME [--region NAME] [--also NAME …] | --file PATH | --print) [--force]
 
 Makes and rotates the keys of JWT_KEYS, which sign access tokens. Private keys are shown by no step,
 except with --print. See docs/runbooks/rotate-signing-keys.md.
@@ -30,6 +30,8 @@ except with --print. See docs/runbooks/rotate-signing-keys.md.
   --stage NAME    on the parameter /minimall/NAME/JWT_KEYS in AWS Systems Manager, with the AWS
                   credentials of the environment
   --region NAME   where that is; AWS_REGION if left out
+  --also NAME     another region that is to have the same keys, with every step but list. Where that
+                  fails, take rotate again: it copies also where no step is due
   --file PATH     on a file, e.g. .local/secrets/jwt-keys.json of a stopped npm start
   --print         only with new: prints the new set, private key included
   --force         promotes or retires before its time: tokens that are good are refused for a while`
@@ -37,6 +39,7 @@ except with --print. See docs/runbooks/rotate-signing-keys.md.
 const { step, values } = stepOf(HELP, STEPS, {
   stage: { type: 'string' },
   region: { type: 'string' },
+  also: { type: 'string', multiple: true, default: [] },
   file: { type: 'string' },
   print: { type: 'boolean' },
   force: { type: 'boolean' },
@@ -47,8 +50,14 @@ function storeOf({ stage, region = process.env.AWS_REGION, file }: typeof values
     throw new Error('name either --stage or --file')
   if (file !== undefined) return fileStore(file)
   if (region === undefined) throw new Error('name the --region')
-  process.env.AWS_REGION = region
   return parameterStore(stage ?? '', region)
+}
+
+/** Also where nothing has changed: what did not get there the last time does now. */
+async function copy(ring: KeyRing): Promise<void> {
+  const { stage, also } = values
+  if (also.length > 0 && stage === undefined) throw new Error('--also goes with --stage only')
+  for (const region of also) await copyTo(stage ?? '', region, ring)
 }
 
 const time = (seconds: number | undefined) =>
@@ -82,6 +91,7 @@ async function run(): Promise<void> {
   if (step === 'new') {
     const ring = newRing(now)
     await store.create(ring)
+    await copy(ring)
     return describe(ring)
   }
   const ring = await store.read()
@@ -93,6 +103,7 @@ async function run(): Promise<void> {
     rotate: () => rotate(ring, now),
   }[step]()
   if (changed !== ring) await store.write(changed)
+  if (step !== 'list') await copy(changed)
   describe(changed)
 }
 

@@ -60,6 +60,7 @@ type Options = EngineOptions & {
   signal?: AbortSignal
   apiUrl?: string
   onStatement?: ((sql: string) => void) | undefined
+  stages?: readonly string[]
 }
 type Stoppable = { stop(): Promise<void> }
 
@@ -68,6 +69,7 @@ type Stoppable = { stop(): Promise<void> }
  * migrations and the sample catalogue. Data is kept in `dir`.
  * @param options.apiUrl where WeChat Pay's notices go; left out: nowhere
  * @param options.onStatement told of each statement that a database is asked
+ * @param options.stages whose queues there are: each region's copy of the functions has its own
  * @throws the first thing that went wrong, when all that had been started is stopped again
  */
 export async function startServices({
@@ -77,6 +79,7 @@ export async function startServices({
   onDeath,
   apiUrl = NOWHERE,
   onStatement,
+  stages = [STAGE],
 }: Options): Promise<Services> {
   mkdirSync(dir, { recursive: true })
   const started: Stoppable[] = []
@@ -123,7 +126,7 @@ export async function startServices({
       startSqs({
         dir: join(dir, 'aws'),
         onDeath,
-        queues: queuesOf(ROOT, STAGE),
+        queues: stages.flatMap((stage) => queuesOf(ROOT, stage)),
         queuePrefix: `minimall-${STAGE}-`,
         buckets: [MEDIA_BUCKET, EXPORT_BUCKET],
       }),
@@ -226,10 +229,12 @@ export async function startApi(options: {
   dir: string
   port: number
   env: Record<string, string>
+  /** Whose queues it listens to. */
+  stage?: string
   onLine?: (line: string) => void
   signal?: AbortSignal
 }): Promise<Api> {
-  const { dir, port } = options
+  const { dir, port, stage = STAGE } = options
   const lambdaPort = await freePort()
   mkdirSync(join(dir, 'logs'), { recursive: true })
   const logFile = join(dir, 'logs', 'functions.log')
@@ -238,7 +243,7 @@ export async function startApi(options: {
     command: process.execPath,
     args: [
       join(ROOT, 'node_modules', 'serverless', 'bin', 'serverless.js'),
-      ...['offline', 'start', '--stage', STAGE, '--host', '127.0.0.1'],
+      ...['offline', 'start', '--stage', stage, '--host', '127.0.0.1'],
       ...['--httpPort', `${port}`, '--lambdaPort', `${lambdaPort}`],
     ],
     cwd: ROOT,

@@ -31,34 +31,47 @@ export function fileStore(path: string): KeyStore {
   }
 }
 
+const nameOf = (stage: string) => `/minimall/${stage}/JWT_KEYS`
+
+/** Writes the parameter of a stage. @returns its new version */
+async function put(stage: string, region: string, ring: KeyRing, Overwrite: boolean) {
+  const input = {
+    Name: nameOf(stage),
+    Type: 'SecureString',
+    Value: JSON.stringify(ring),
+    Overwrite,
+  }
+  const signal = AbortSignal.timeout(CALL_MILLIS)
+  return (await ssm<{ Version: number }>('PutParameter', input, region, signal)).Version
+}
+
+/** Keeps the same set in another region, where tokens of the first must be good; whatever is there. */
+export async function copyTo(stage: string, region: string, ring: KeyRing): Promise<void> {
+  await put(stage, region, ring, true)
+}
+
 /**
  * Keys in AWS Systems Manager, where functions find them: `/minimall/STAGE/JWT_KEYS`.
  * @see https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
  */
 export function parameterStore(stage: string, region: string): KeyStore {
-  const Name = `/minimall/${stage}/JWT_KEYS`
-  const call = <Answer>(operation: string, input: object) =>
-    ssm<Answer>(operation, { Name, ...input }, region, AbortSignal.timeout(CALL_MILLIS))
-  const put = (ring: KeyRing, Overwrite: boolean) =>
-    call<{ Version: number }>('PutParameter', {
-      Type: 'SecureString',
-      Value: JSON.stringify(ring),
-      Overwrite,
-    })
+  const Name = nameOf(stage)
   let version = 0
   return {
     create: async (ring) => {
-      await put(ring, false)
+      await put(stage, region, ring, false)
     },
     read: async () => {
       type Answer = { Parameter: { Value: string; Version: number } }
-      const { Parameter } = await call<Answer>('GetParameter', { WithDecryption: true })
+      const signal = AbortSignal.timeout(CALL_MILLIS)
+      const input = { Name, WithDecryption: true }
+      const { Parameter } = await ssm<Answer>('GetParameter', input, region, signal)
       version = Parameter.Version
       return ringOf(Parameter.Value)
     },
     write: async (ring) => {
       // SSM has no compare-and-set; its versions at least tell.
-      if ((await put(ring, true)).Version !== version + 1) {
+      if ((await put(stage, region, ring, true)) !== version + 1) {
         throw new Error(`somebody else changed ${Name} at the same time: list, and mend by hand`)
       }
     },

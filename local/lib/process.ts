@@ -32,6 +32,8 @@ export type Service = {
   exited: Promise<string>
   /** Asks it to end, and makes it end after some seconds. Safe to call again. */
   stop(): Promise<void>
+  /** Sends a signal to it and to all that it started, for drills: SIGKILL, SIGSTOP, SIGCONT. */
+  signal(signal: NodeJS.Signals): void
 }
 
 export type RunOptions = {
@@ -80,10 +82,10 @@ export function run({
       resolve(signal ?? `exit code ${code}`)
     })
   })
-  /** The supervisor's watch, and what the command may have left. */
-  const kill = () => {
+  /** To the supervisor's watch too, and to what the command may have left. */
+  const signal = (name: NodeJS.Signals) => {
     try {
-      if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
+      if (child.pid !== undefined) process.kill(-child.pid, name)
     } catch {
       // The group is gone already.
     }
@@ -98,8 +100,9 @@ export function run({
       asked = true
       child.stdin?.end()
       await exited
-      kill()
+      signal('SIGKILL')
     },
+    signal,
   }
 }
 

@@ -18,7 +18,7 @@ export async function ssm<Answer>(
   region: string,
   signal: AbortSignal,
 ): Promise<Answer> {
-  const response = await awsFetch('ssm', `https://ssm.${region}.amazonaws.com/`, {
+  const sending = {
     method: 'POST',
     headers: {
       'Content-Type': 'application/x-amz-json-1.1',
@@ -26,7 +26,8 @@ export async function ssm<Answer>(
     },
     body: JSON.stringify(input),
     signal,
-  })
+  }
+  const response = await awsFetch('ssm', `https://ssm.${region}.amazonaws.com/`, sending, region)
   const name = 'Name' in input ? input.Name : input.Path
   if (!response.ok) throw new Error(`SSM answered ${response.status} for ${name}`)
   return (await response.json()) as Answer

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { add, newRing } from '../../../local/lib/key-ring.ts'
-import { fileStore, parameterStore } from '../../../local/lib/key-stores.ts'
+import { copyTo, fileStore, parameterStore } from '../../../local/lib/key-stores.ts'
 import { send } from '../../../shared/platform/net/send.ts'
 import { received } from '../../support/received.ts'
 
@@ -80,6 +80,18 @@ describe('keys in SSM', () => {
     const more = add(ring, 1)
     await store.write(more)
     expect(await store.read()).toEqual(more)
+  })
+
+  it('are copied to another region, whatever that has, signed for there', async () => {
+    const { store } = parameter()
+    await copyTo('prod', 'eu-west-1', newRing(0))
+    await copyTo('prod', 'eu-west-1', ring)
+    expect(await store.read()).toEqual(ring)
+    for (const [, sending] of vi.mocked(send).mock.calls) {
+      expect(new Map(Object.entries(sending?.headers ?? {})).get('authorization')).toContain(
+        '/eu-west-1/ssm/',
+      )
+    }
   })
 
   it('tell where two operators change them at once', async () => {
