@@ -26,7 +26,7 @@ const status = (value: number | undefined) => value ?? 'no answer'
 const BLOCKS = ' ▁▂▃▄▅▆▇█'
 export const picture = (windows: readonly Window[]) =>
   windows
-    .map(({ good, begun }) => BLOCKS[Math.floor(shareOf(good, begun) * (BLOCKS.length - 1))])
+    .map(({ good, calls }) => BLOCKS[Math.floor(shareOf(good, calls) * (BLOCKS.length - 1))])
     .join('')
 
 function table(rows: readonly (readonly string[])[]): string {
@@ -82,7 +82,7 @@ export function page(report: Report): string {
   const missed = scenarios.filter(({ wellAfter }) => wellAfter === undefined || wellAfter >= target)
   return [
     `\n${report.shoppers} shoppers, seed ${report.seed}; ${report.machine}`,
-    `\nA call counts in the second in which it was begun, and as good where it was answered within ${IN_TIME_MILLIS / 1000} s.\n`,
+    `\nA call is good that is answered within ${IN_TIME_MILLIS / 1000} s, and counts in the second in which it was begun;\nany other counts in each second for which it was waited.\n`,
     table([head, ...rows]),
     '\nSuccess, second by second from the fault on:\n',
     ...pictures,

@@ -11,8 +11,8 @@ export type Call = {
   region?: string
 }
 
-/** A second: how many calls were begun in it, and what became of them. */
-export type Window = { begun: number; good: number; preferred: number }
+/** A second, and the calls of it; `preferred` went to the region that calls should go to. */
+export type Window = { calls: number; good: number; preferred: number }
 
 /** A call is good that was answered, and in time for somebody who waits for it; in milliseconds. */
 export const IN_TIME_MILLIS = 2_000
@@ -21,25 +21,28 @@ const WINDOW_MILLIS = 1_000
 const WELL = 0.99
 
 export const shareOf = (part: number, whole: number): number => (whole === 0 ? 1 : part / whole)
-export const isWell = ({ begun, good }: Window): boolean => shareOf(good, begun) > WELL
+export const isWell = ({ calls, good }: Window): boolean => shareOf(good, calls) > WELL
 
 /**
- * Calls by the second in which they were begun.
+ * Calls by the second in which they were begun. One that is not good counts in each second for which it was
+ * waited: a region that hangs is not well again because nobody is left to begin anything.
  * @param from when the first window begins; the last is the last whole one before `to`
- * @param preferred the region that calls should go to
  */
 export function windowsOf(
   calls: readonly Call[],
   { from, to, preferred }: { from: number; to: number; preferred: string },
 ): Window[] {
   const count = Math.max(0, Math.floor((to - from) / WINDOW_MILLIS))
-  const windows = Array.from({ length: count }, () => ({ begun: 0, good: 0, preferred: 0 }))
+  const windows = Array.from({ length: count }, () => ({ calls: 0, good: 0, preferred: 0 }))
+  const indexOf = (time: number) => Math.floor((time - from) / WINDOW_MILLIS)
   for (const { at, ok, millis, region } of calls) {
-    const window = windows[Math.floor((at - from) / WINDOW_MILLIS)]
-    if (window === undefined) continue
-    window.begun++
-    if (ok && millis <= IN_TIME_MILLIS) window.good++
-    if (region === preferred) window.preferred++
+    const good = ok && millis <= IN_TIME_MILLIS
+    const last = good ? indexOf(at) : indexOf(at + millis)
+    for (const window of windows.slice(Math.max(0, indexOf(at)), Math.max(0, last + 1))) {
+      window.calls++
+      if (good) window.good++
+      if (region === preferred) window.preferred++
+    }
   }
   return windows
 }
@@ -59,7 +62,7 @@ export function secondsToWell(windows: readonly Window[]): number | undefined {
  */
 export function secondsToReturn(windows: readonly Window[]): number | undefined {
   const first = windows.findIndex(
-    ({ begun, preferred }) => begun > 0 && shareOf(preferred, begun) > 0.5,
+    ({ calls, preferred }) => calls > 0 && shareOf(preferred, calls) > 0.5,
   )
   return first === -1 ? undefined : first + 1
 }
