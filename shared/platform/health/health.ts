@@ -10,7 +10,8 @@ import { withDeadline } from '../telemetry/scope.ts'
 
 /**
  * Longest wait for any part, in milliseconds. Route 53 gives an endpoint two seconds to answer once it is
- * connected, and a checker on another continent has the way there and back.
+ * connected, and a checker on another continent has the way there and back. Not less than a second, or breakers
+ * would not let it try: in a region that nobody uses, this is the only call that can close them.
  * @see https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/dns-failover-determining-health-of-endpoints.html
  */
 const CHECK_MILLIS = 1_200

@@ -26,14 +26,15 @@ const redis = /* @__PURE__ */ once(() => {
 const breakers = new Map<Upstream, Breaker>()
 
 /**
- * The container's breaker of an upstream, which shares its state with all containers.
+ * The container's breaker of an upstream, which shares its state with all containers of its region: what one
+ * region can't reach another may.
  * @param isFailure which errors say that it is failing; outages where it is left out
  */
 export function breakerOf(upstream: Upstream, isFailure?: (error: unknown) => boolean): Breaker {
   let breaker = breakers.get(upstream)
   if (breaker === undefined) {
     const fleet = createFleet(redis(), {
-      upstream,
+      upstream: `${settings().AWS_REGION}:${upstream}`,
       openMillis: OPEN_MILLIS,
       leaseMillis: LEASE_MILLIS,
     })
