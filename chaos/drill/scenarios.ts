@@ -105,7 +105,8 @@ export async function play(scenario: Scenario, setting: Setting): Promise<Result
   await pause(2_000)
 
   const all = windows(from, performance.now() - 2_000)
-  const calls = record.calls.filter(({ at }) => at >= from)
+  // Also those that were under way.
+  const calls = record.calls.filter(({ at, millis }) => at + millis >= from)
   const [before] = windows(from - 1_000, from)
   const wellAfter = secondsToWell(away)
   const returnedAfter = returned()

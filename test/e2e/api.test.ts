@@ -296,6 +296,11 @@ describe('operations', () => {
     })
   })
 
+  it('says that it is alive, whatever its health', async () => {
+    const { status, body } = await call('GET', '/api/health/alive')
+    expect([status, body.data]).toEqual([200, { status: 'alive' }])
+  })
+
   it('dead-letters a message that nobody knows, shows it, and moves it back', async () => {
     const env = inject('env')
     const { SQSClient, SendMessageCommand } = await import('@aws-sdk/client-sqs')

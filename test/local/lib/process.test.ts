@@ -32,6 +32,14 @@ function exists(pid: number): boolean {
     return false
   }
 }
+/** `S`: it sleeps; `T`: it was stopped. Only Linux tells. */
+function stateOf(pid: number): string | undefined {
+  try {
+    return /^State:\s+(\w)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
+  } catch {
+    return undefined
+  }
+}
 const gone = (pids: number[]) =>
   untilReady('their end', async () => expect(pids.filter(exists)).toEqual([]), {
     timeoutMillis: 20_000,
@@ -51,6 +59,22 @@ it('kills what will not end, with its children', async () => {
   const ids = await idsIn(logFile)
   await service.stop()
   await gone(ids)
+})
+
+it('lets a drill stop it, let it go on, and kill it, with its children', async () => {
+  const logFile = join(dir, 'log')
+  const service = run({ command: 'sh', args: ['-c', STUBBORN], logFile })
+  const ids = await idsIn(logFile)
+  const states = () => ids.map(stateOf).filter((state) => state !== undefined)
+  service.signal('SIGSTOP')
+  await untilReady('the stop', async () => expect(new Set(states())).not.toContain('S'))
+  service.signal('SIGCONT')
+  await untilReady('going on', async () => expect(new Set(states())).not.toContain('T'))
+  service.signal('SIGKILL')
+  expect(await service.exited).toBe('SIGKILL')
+  await gone(ids)
+  // Nothing is there any more, which is no mistake.
+  service.signal('SIGKILL')
 })
 
 it('kills what will not end also when we are killed outright', async () => {
