@@ -17,7 +17,7 @@ under load and gives it back, in three ways:
 ${SCENARIOS.map(({ id, what }) => `  ${id.padEnd(8)} ${what}`).join('\n')}
 
 It prints how long it took until more than 99 % of the calls of a second succeeded, when calls went back,
-and whether each order that was accepted is there once. About five minutes. Ends with code 1 where an
+and whether each order that was accepted is there once. Three minutes and more. Ends with code 1 where an
 order was lost or doubled, or the stock does not balance; a missed target is a figure like any other.
 
   --only ID         plays one of them

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -16,6 +17,7 @@ type Stack = ReturnType<typeof resolved>
 let home: Stack
 let away: Stack
 let environment: Record<string, unknown>
+let scheduled: string[]
 /** The template with these parameters, of which only CloudFormation fills in the region. */
 beforeAll(async () => {
   const { stdout } = await promisify(execFile)(
@@ -29,8 +31,12 @@ beforeAll(async () => {
   )
   const service = JSON.parse(stdout) as {
     provider: { environment: Record<string, unknown> }
+    functions: Record<string, { events: { schedule?: unknown }[] }>
     resources: Template
   }
+  scheduled = Object.entries(service.functions)
+    .filter(([, { events }]) => events.some(({ schedule }) => schedule !== undefined))
+    .map(([key]) => key)
   environment = service.provider.environment
   home = resolved(service.resources, HOME)
   away = resolved(service.resources, AWAY)
@@ -100,6 +106,12 @@ describe('two regions', () => {
     expect(role).toContain(`arn:aws:s3:::${of(home, 'ExportBucket')?.BucketName}/exports/*`)
     // A region that has no bucket refers to none.
     expect(JSON.stringify([...away.values()])).not.toContain('ExportBucket')
+  })
+
+  it('both run every schedule, of each of which the runbook says why twice is once', () => {
+    const runbook = readFileSync(join(ROOT, 'docs', 'runbooks', 'two-regions.md'), 'utf8')
+    expect(scheduled.length).toBeGreaterThan(0)
+    expect(scheduled.filter((key) => !runbook.includes(`| \`${key}\` |`))).toEqual([])
   })
 
   it('share no name that can be given once only', () => {
