@@ -1,5 +1,5 @@
 import type { Fleet } from '../../shared/platform/resilience/reporter.ts'
-import { RULE } from '../../shared/platform/resilience/window.ts'
+import { isFailing, RULE } from '../../shared/platform/resilience/window.ts'
 
 /**
  * What fleet.ts keeps in Redis, in plain words and by a clock that a test sets; a test holds the two
@@ -7,7 +7,7 @@ import { RULE } from '../../shared/platform/resilience/window.ts'
  */
 export function modelFleet(
   now: () => number,
-  { openMillis = 1_000, leaseMillis = 1_000 } = {},
+  { openMillis = 1_000 } = {},
 ): (container: string) => Fleet {
   const KEEP_MILLIS = 60_000
   let calls: { failed: boolean; container: string }[] = []
@@ -26,7 +26,8 @@ export function modelFleet(
       calls = [...calls, ...outcomes.map((failed) => ({ failed, container }))].slice(-RULE.calls)
       const failures = calls.filter(({ failed }) => failed)
       const failing = new Set(failures.map((call) => call.container))
-      if (failures.length < RULE.failures || failing.size < 3) return 'closed'
+      const latest = calls.map(({ failed }) => failed)
+      if (!isFailing(latest, RULE) || failing.size < 3) return 'closed'
       calls = []
       openUntil = now() + KEEP_MILLIS
       rest = { until: now() + openMillis, holder: '' }
@@ -35,7 +36,7 @@ export function modelFleet(
     async ask() {
       if (!isOpen()) return 'closed'
       if (wait() > 0) return { waitMillis: rest.holder === '' ? wait() : Math.min(wait(), 200) }
-      rest = { until: now() + leaseMillis, holder: container }
+      rest = { until: now() + openMillis, holder: container }
       return 'try'
     },
     async tried(failed) {
@@ -45,8 +46,7 @@ export function modelFleet(
         rest = { until: 0, holder: '' }
       } else if (isOpen()) {
         openUntil = now() + KEEP_MILLIS
-        if (wait() > 0 && rest.holder !== container) return
-        rest = { until: now() + openMillis, holder: '' }
+        if (wait() > 0 && rest.holder === container) rest.holder = ''
       }
     },
   })

@@ -165,7 +165,7 @@ export class RedisClient {
  * calls than the others.
  */
 export const redisBreaker = /* @__PURE__ */ once(() =>
-  createBreaker({ name: 'redis', rule: { calls: 12, failures: 6 } }),
+  createBreaker({ name: 'redis', rule: { calls: 20, failures: 9, inARow: 6 } }),
 )
 
 /** The container's one Redis client. */

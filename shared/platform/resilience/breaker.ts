@@ -5,10 +5,11 @@ import { alongside, millisLeft } from '../telemetry/scope.ts'
 import { createReporter, type Fleet } from './reporter.ts'
 import { createWindow, RULE, type Rule } from './window.ts'
 
-/** How long calls are refused before one is let through to try, in milliseconds. */
+/**
+ * While a breaker is open one call in this time is let through to try, in milliseconds; also where the one
+ * before has no answer yet.
+ */
 export const OPEN_MILLIS = 1_000
-/** After this somebody else may try, though the one who does has no answer yet; in milliseconds. */
-export const LEASE_MILLIS = 1_000
 /** A call that had less time than this from the start, in milliseconds, may fail for that alone. */
 const FAIR_MILLIS = 1_000
 
@@ -20,7 +21,6 @@ export type BreakerOptions = {
   /** What all containers know; left out: each learns by itself. */
   fleet?: Fleet
   openMillis?: number
-  leaseMillis?: number
   /** Which errors say that the upstream is failing; outages where it is left out. */
   isFailure?(error: unknown): boolean
   /** A clock that only goes forward, in milliseconds. */
@@ -66,7 +66,6 @@ export function createBreaker({
   rule = RULE,
   fleet,
   openMillis = OPEN_MILLIS,
-  leaseMillis = LEASE_MILLIS,
   isFailure = isOutage,
   now = () => performance.now(),
 }: BreakerOptions): Breaker {
@@ -101,8 +100,8 @@ export function createBreaker({
   }
 
   function settle(outcome: Outcome): void {
+    // Where it failed the others still have to wait as long as it was to.
     if (outcome === 'ok') close()
-    else open(openMillis, isOwn)
     if (fleet !== undefined) alongside(fleet.tried(outcome !== 'ok').catch(() => undefined))
   }
 
@@ -128,7 +127,7 @@ export function createBreaker({
     if (openUntil === undefined) return true
     if (now() < openUntil || millisLeft() < FAIR_MILLIS) throw BreakerOpen.of(name)
     // For all others of this container, until there is an answer.
-    openUntil = now() + leaseMillis
+    openUntil = now() + openMillis
     const known = fleet === undefined ? 'try' : await fleet.ask().catch(() => 'try' as const)
     if (typeof known === 'object') {
       openUntil = now() + known.waitMillis

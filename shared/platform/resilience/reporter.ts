@@ -3,10 +3,9 @@ import { RULE } from './window.ts'
 
 /** Redis hears from a container no more often than this, in milliseconds. */
 const REPORT_MILLIS = 200
-/** Calls that a container tells of after a failure. */
-const ATTENTION_CALLS = RULE.calls
-/** Calls that went well are told of in so many at once. */
-const BATCH_CALLS = 10
+/** Calls that a container tells of after a failure, and for how long at most, in milliseconds. */
+const ATTENTION_CALLS = 10
+const ATTENTION_MILLIS = 30_000
 
 /** What all containers know of an upstream. */
 export type Known =
@@ -20,9 +19,9 @@ export type Known =
 export type Fleet = {
   /** Tells of calls in their order, true for failed ones. @returns `closed`, or for how long it is open */
   report(outcomes: readonly boolean[]): Promise<Exclude<Known, 'try'>>
-  /** May the caller try? One at a time may, for `leaseMillis`: whoever dies keeps nobody waiting longer. */
+  /** May the caller try? One call in a second may: whoever dies keeps nobody waiting longer. */
   ask(): Promise<Known>
-  /** Says what came of trying: closes the breaker, or has everybody wait `openMillis` again. */
+  /** Says what came of trying: closes the breaker, or has everybody wait out that second. */
   tried(failed: boolean): Promise<void>
 }
 
@@ -46,9 +45,13 @@ export function createReporter(
   now: () => number,
   heardOpen: (waitMillis: number) => void,
 ): Reporter {
-  let attention = 0
+  let attention = { calls: 0, until: 0 }
   let pending: boolean[] = []
   let reportedAt = Number.NEGATIVE_INFINITY
+
+  function attend(): void {
+    attention = { calls: ATTENTION_CALLS, until: now() + ATTENTION_MILLIS }
+  }
 
   async function report(): Promise<void> {
     const outcomes = pending
@@ -62,18 +65,18 @@ export function createReporter(
 
   return {
     record(failed) {
-      const attentive = attention > 0
-      if (attentive) {
-        attention--
-        pending = [...pending, failed].slice(-RULE.calls)
-      }
-      if (failed) attention = ATTENTION_CALLS
-      const isOver = attentive && attention === 0
-      const due = failed || isOver || pending.length >= BATCH_CALLS
-      if (due && now() - reportedAt >= REPORT_MILLIS) alongside(report())
+      const attentive = attention.calls > 0 && now() < attention.until
+      if (attentive) attention.calls--
+      // What was not told in time is not told later.
+      pending = attentive ? [...pending, failed].slice(-RULE.calls) : []
+      if (failed) attend()
+      // Good calls as soon as bad ones: what is told first must be as fair as the whole.
+      const isDue = (attentive || failed) && now() - reportedAt >= REPORT_MILLIS
+      const isOver = attentive && attention.calls === 0
+      if (isDue || isOver) alongside(report())
     },
     attend() {
-      attention = ATTENTION_CALLS
+      attend()
       pending = []
     },
   }

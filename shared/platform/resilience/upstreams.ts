@@ -1,7 +1,7 @@
 import { settings } from '../config/index.ts'
 import { once } from '../config/once.ts'
 import { RedisClient, redisBreaker } from '../redis/client.ts'
-import { type Breaker, createBreaker, LEASE_MILLIS, OPEN_MILLIS } from './breaker.ts'
+import { type Breaker, createBreaker, OPEN_MILLIS } from './breaker.ts'
 import { createFleet } from './fleet.ts'
 
 /** All that is called from here, besides Redis, whose breaker is in its client. */
@@ -36,7 +36,6 @@ export function breakerOf(upstream: Upstream, isFailure?: (error: unknown) => bo
     const fleet = createFleet(redis(), {
       upstream: `${settings().AWS_REGION}:${upstream}`,
       openMillis: OPEN_MILLIS,
-      leaseMillis: LEASE_MILLIS,
     })
     breaker = createBreaker({ name: upstream, fleet, ...(isFailure && { isFailure }) })
     breakers.set(upstream, breaker)

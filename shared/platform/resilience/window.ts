@@ -1,14 +1,23 @@
-/** When calls say that their upstream is failing: at least `failures` of the last `calls` failed. */
-export type Rule = { calls: number; failures: number }
+/**
+ * When calls say that their upstream is failing: at least `failures` of the last `calls` failed, or all of
+ * the last `inARow`. The first tells half from less; the second is sooner where nothing works.
+ */
+export type Rule = { calls: number; failures: number; inARow: number }
 
 /**
- * Half of the last twenty. One that fails 1 % of its calls has no such twenty in many times 100,000 calls;
- * one that fails half of them has one within some fifty. See docs/decisions/0027-breakers.md.
+ * A little less than half: one that fails half of the time would stay below half for long now and then.
+ * Chances: docs/decisions/0027-breakers.md; `npm run bench -- breakers` prints them.
  */
-export const RULE: Rule = { calls: 20, failures: 10 }
+export const RULE: Rule = { calls: 40, failures: 18, inARow: 10 }
 
 /** A call of longer ago says nothing about now, in milliseconds. */
 const AGE_MILLIS = 30_000
+
+/** @param latest outcomes in their order, true for failed ones, no more than the rule looks at */
+export function isFailing(latest: readonly boolean[], { failures, inARow }: Rule): boolean {
+  if (latest.filter((failed) => failed).length >= failures) return true
+  return latest.length >= inARow && latest.slice(-inARow).every((failed) => failed)
+}
 
 export type Window = {
   /** Counts a call. @returns whether the upstream is failing */
@@ -17,14 +26,15 @@ export type Window = {
 }
 
 /** The latest calls of one container to one upstream: a sliding window of a number of calls. */
-export function createWindow({ calls, failures }: Rule, now: () => number): Window {
+export function createWindow(rule: Rule, now: () => number): Window {
   let latest: { at: number; failed: boolean }[] = []
   return {
     add(failed) {
       const at = now()
       latest.push({ at, failed })
-      latest = latest.filter((call) => at - call.at < AGE_MILLIS).slice(-calls)
-      return latest.filter((call) => call.failed).length >= failures
+      latest = latest.filter((call) => at - call.at < AGE_MILLIS).slice(-rule.calls)
+      const outcomes = latest.map((call) => call.failed)
+      return isFailing(outcomes, rule)
     },
     clear() {
       latest = []

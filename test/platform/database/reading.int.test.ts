@@ -73,7 +73,7 @@ function startContainer() {
     },
   })
   const database = noted('primary', createDatabase(engines.primary.url, { mark: positions.mark }))
-  const rule = { calls: 4, failures: 2 }
+  const rule = { calls: 4, failures: 2, inARow: 2 }
   const breaker = createBreaker({ name: 'replica', rule, openMillis: 200 })
   const replica = noted(
     'replica',

@@ -65,9 +65,9 @@ describe.each([
   ['of a container alone', undefined],
   ['while Redis is away', noFleet],
 ])('a breaker %s', (_, fleet) => {
-  test('opens when ten of the last twenty calls failed, and then runs nothing', async () => {
+  test('opens when eighteen of the last forty calls failed, and then runs nothing', async () => {
     const it = subject(fleet)
-    for (let count = 0; count < 9; count++) {
+    for (let count = 0; count < 17; count++) {
       await it.call(fine)
       await it.call(away)
     }
@@ -76,7 +76,16 @@ describe.each([
     await it.call(away)
     expect(it.breaker.state).toBe('open')
     expect(await it.call(fine)).toBe('open')
-    expect(it.ran).toBe(20)
+    expect(it.ran).toBe(36)
+  })
+
+  test('opens after ten failures in a row', async () => {
+    const it = subject(fleet)
+    for (let count = 0; count < 100; count++) await it.call(fine)
+    for (let count = 0; count < 9; count++) await it.call(away)
+    expect(it.breaker.state).toBe('closed')
+    await it.call(away)
+    expect(it.breaker.state).toBe('open')
   })
 
   test('lets one call through after a while: its success closes it', async () => {
@@ -171,7 +180,7 @@ describe.each([
     expect(await within(60_000, fine)).toBe('done')
   })
 
-  test('never opens while fewer than half of any twenty calls fail, whatever their order', async () => {
+  test('never opens while fewer than eighteen of any forty calls fail, whatever their order', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.nat(9), { minLength: 40, maxLength: 120 }), async (gaps) => {
         const it = subject(fleet)
@@ -192,13 +201,13 @@ describe('the breakers of many containers', () => {
   const MEMBERS = 20
   function containers(count = MEMBERS) {
     const clock = { time: 0 }
-    const told: string[] = []
+    const told: ('ask' | readonly boolean[])[] = []
     const member = modelFleet(() => clock.time)
     const all = Array.from({ length: count }, (_, index) => {
       const fleet = member(`${index}`)
       const noted: Fleet = {
         report: (outcomes) => {
-          told.push('report')
+          told.push(outcomes)
           return fleet.report(outcomes)
         },
         ask: () => {
@@ -235,6 +244,25 @@ describe('the breakers of many containers', () => {
     const members = containers()
     for (let calls = 0; calls < 100; calls++) await round(members, fine)
     expect(members.told).toEqual([])
+  })
+
+  test('tell of the calls after a failure, not of it, and of none of long ago', async () => {
+    const { all, clock, told } = containers(1)
+    const [one] = all
+    const later = async (millis: number, work: () => Promise<unknown>) => {
+      clock.time += millis
+      await one?.call(work)
+    }
+    await later(100, away)
+    expect(told).toEqual([[]])
+    await later(100, fine)
+    await later(100, away)
+    await later(100, fine)
+    expect(told).toEqual([[], [false], [true, false]])
+    await later(30_000, away)
+    expect(told.slice(3)).toEqual([[]])
+    for (let count = 0; count < 60; count++) await later(100, fine)
+    expect(told.slice(4).flat()).toEqual(Array.from({ length: 10 }, () => false))
   })
 
   test('open for all of them after few calls of each, also of those that see it first', async () => {
@@ -282,7 +310,8 @@ describe('the breakers of many containers', () => {
     for (let count = 0; count < 2_000; count++) {
       clock.time += 1
       const { call } = subject(member(`${count}`), clock)
-      expect(await call(count % 100 === 0 ? away : fine)).not.toBe('open')
+      await call(count % 100 === 0 ? away : fine)
+      expect(await member('observer').report([])).toBe('closed')
     }
   })
 

@@ -2,6 +2,7 @@ import type { MiddlewareObj } from '@middy/core'
 import type { APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda'
 import { ApiError } from '../../errors/api-error.ts'
 import { InternalError } from '../../errors/standard.ts'
+import { BreakerOpen } from '../../resilience/breaker.ts'
 import { log } from '../../telemetry/log.ts'
 import { currentScope } from '../../telemetry/scope.ts'
 import type { HttpEvent, Internal, Reply, RouteDefinition } from '../definition.ts'
@@ -50,7 +51,10 @@ function success({ status, data, headers }: Reply<unknown>): APIGatewayProxyStru
 export function failure(error: unknown): APIGatewayProxyStructuredResultV2 {
   const shown = error instanceof ApiError ? error : new InternalError(undefined, { cause: error })
   if (shown.status === 500) log.error('request failed', error)
-  else if (shown.status === 503) log.error('request unavailable', error)
+  // An open breaker has said so itself, once: it may refuse thousands a second.
+  else if (shown.status === 503 && !(shown instanceof BreakerOpen)) {
+    log.error('request unavailable', error)
+  }
   const { code, message, details, status, retryAfterSeconds } = shown
   const body = JSON.stringify({
     code,
