@@ -1,0 +1,114 @@
+import { createMemory } from '../cache/memory.ts'
+import { isOutage } from '../errors/api-error.ts'
+import type { Buckets } from './bucket.ts'
+import { type Limit, type Scope, termsOf } from './limit.ts'
+import { Purse, type Standing } from './purse.ts'
+
+/** Keys that a container knows at a time; of more it forgets what was used longest ago. */
+const REMEMBERED = 10_000
+/** Keys with debts at which they are settled though nothing else has to be asked. */
+const MOST_OWING = 200
+
+/** Who makes a request, as far as it is known; a scope that is left out is not counted. */
+export type Caller = { [scope in Scope]?: string | undefined }
+
+export type Taken = {
+  /** How each limit stands that was counted. */
+  standings: Map<Scope, Standing>
+  /** The limit that the request is over, and the milliseconds until it makes sense to try again. */
+  refused?: { scope: Scope; waitMillis: number }
+}
+
+export type Limiter = {
+  /**
+   * Takes a permit of each of the limits, or of none.
+   * @throws Unavailable where nobody can count and the limit is closed then
+   */
+  take(limit: Limit, caller: Caller): Promise<Taken>
+}
+
+/**
+ * Counts requests against limits that all containers keep together, and asks Redis about few of them:
+ * docs/decisions/0026-limits.md says how, and how far off it can be.
+ * @param now a clock that only goes forward, in milliseconds
+ */
+export function createLimiter(buckets: Buckets, now = () => performance.now()): Limiter {
+  const purses = createMemory<Purse>(REMEMBERED, now)
+  const owing = new Set<Purse>()
+  /** Purses that have to be asked about, and how many requests wait for each. */
+  const wanted = new Map<Purse, number>()
+  let asking: Promise<void> = Promise.resolve()
+  let next: Promise<void> | undefined
+
+  function purseOf(limit: Limit, scope: Scope, id: string): Purse | undefined {
+    const rate = limit[scope]
+    if (rate === undefined) return undefined
+    const key = `${limit.name}:${scope}:${id}`
+    const known = purses.get(key)
+    if (known !== undefined) return known
+    const purse = new Purse(key, termsOf(scope, rate))
+    purses.set(key, purse, Number.POSITIVE_INFINITY)
+    return purse
+  }
+
+  function takeFrom(purse: Purse): void {
+    purse.take(now())
+    if (purse.debt > 0) owing.add(purse)
+  }
+
+  /** One call at a time: who comes meanwhile is in the next one, all together. */
+  function ask(short: readonly Purse[]): Promise<void> {
+    for (const purse of short) wanted.set(purse, (wanted.get(purse) ?? 0) + 1)
+    next ??= asking.then(send, send)
+    return next
+  }
+
+  async function send(): Promise<void> {
+    asking = next as Promise<void>
+    next = undefined
+    const waiting = new Map([...[...owing].map((purse) => [purse, 0] as const), ...wanted])
+    wanted.clear()
+    const sentAt = now()
+    const asked = [...waiting].map(([purse, count]) => purse.question(sentAt, count))
+    const replies = await buckets(asked)
+    const at = now()
+    for (const [index, purse] of [...waiting.keys()].entries()) {
+      const [question, reply] = [asked[index], replies[index]]
+      if (question === undefined || reply === undefined) continue
+      purse.answered(question, reply, sentAt, at)
+      if (purse.debt === 0) owing.delete(purse)
+    }
+  }
+
+  return {
+    async take(limit, caller) {
+      const counted = new Map<Scope, Purse>()
+      for (const [scope, id] of Object.entries(caller) as [Scope, string | undefined][]) {
+        const purse = id === undefined ? undefined : purseOf(limit, scope, id)
+        if (purse !== undefined) counted.set(scope, purse)
+      }
+      const standings = () => {
+        const at = now()
+        return new Map([...counted].map(([scope, purse]) => [scope, purse.standing(at)]))
+      }
+      for (;;) {
+        const at = now()
+        for (const [scope, purse] of counted) {
+          const waitMillis = purse.refusedFor(at)
+          if (waitMillis > 0) return { standings: standings(), refused: { scope, waitMillis } }
+        }
+        const short = [...counted.values()].filter((purse) => !purse.canTake(at))
+        if (short.length === 0 && owing.size < MOST_OWING) {
+          for (const purse of counted.values()) takeFrom(purse)
+          return { standings: standings() }
+        }
+        try {
+          await ask(short)
+        } catch (error) {
+          if (limit.withoutRedis === 'closed' || !isOutage(error)) throw error
+          return { standings: standings() }
+        }
+      }
+    },
+  }
+}

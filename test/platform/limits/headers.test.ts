@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest'
+import {
+  addressGroup,
+  policyOf,
+  retryAfterOf,
+  standingsOf,
+} from '../../../shared/platform/limits/headers.ts'
+import { multiplied } from '../../../shared/platform/limits/limit.ts'
+
+const limit = {
+  name: 'x',
+  shop: { perSecond: 2_000, burst: 2_000 },
+  user: { perSecond: 30, burst: 100 },
+  withoutRedis: 'open' as const,
+}
+
+describe('the headers', () => {
+  it('tell the policy of each scope: requests at once, and the seconds in which they come back', () => {
+    expect(policyOf(limit)).toBe('"shop";q=2000;w=1, "user";q=100;w=4')
+    expect(policyOf(multiplied(limit, 10))).toBe('"shop";q=20000;w=1, "user";q=1000;w=4')
+  })
+
+  it('tell what is left, and when there is more', () => {
+    const standings = new Map([
+      ['shop', { remaining: 12, resetMillis: 1 }],
+      ['user', { remaining: 0, resetMillis: 2_001 }],
+    ] as const)
+    expect(standingsOf(standings)).toBe('"shop";r=12;t=1, "user";r=0;t=3')
+  })
+
+  it('never ask to come back at once', () => {
+    expect([0.2, 999, 1_000, 1_001].map(retryAfterOf)).toEqual([1, 1, 1, 2])
+  })
+})
+
+it.each([
+  ['192.0.2.7', '192.0.2.7'],
+  ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2'],
+  ['2001:DB8:1:2::', '2001:db8:1:2'],
+  ['2001:db8::1', '2001:db8:0:0'],
+  ['::1', '0:0:0:0'],
+])('of the address %s, %s is counted', (address, group) => {
+  expect(addressGroup(address)).toBe(group)
+})
