@@ -3,6 +3,7 @@ import type { Addresses } from '../../shared/domain/addresses/addresses.ts'
 import { TooManyAddresses } from '../../shared/domain/addresses/errors.ts'
 import { addresses } from '../../shared/domain/addresses/index.ts'
 import { AddressInput, AddressView } from '../../shared/domain/addresses/schemas.ts'
+import { limits } from '../../shared/domain/limits.ts'
 import { created } from '../../shared/platform/http/definition.ts'
 import { route } from '../../shared/platform/http/route.ts'
 
@@ -13,6 +14,7 @@ export const build = (service: Pick<Addresses, 'add'>) =>
       path: '/api/addresses',
       summary: 'Adds an address; the first becomes the default',
       auth: 'user',
+      limit: limits.change,
       body: AddressInput,
       replies: { 201: AddressView },
       errors: [TooManyAddresses],

@@ -2,6 +2,7 @@
 import * as z from 'zod/mini'
 import type { Addresses } from '../../shared/domain/addresses/addresses.ts'
 import { addresses } from '../../shared/domain/addresses/index.ts'
+import { limits } from '../../shared/domain/limits.ts'
 import { NotFound } from '../../shared/platform/errors/standard.ts'
 import { ById } from '../../shared/platform/http/fields.ts'
 import { route } from '../../shared/platform/http/route.ts'
@@ -13,6 +14,7 @@ export const build = (service: Pick<Addresses, 'remove'>) =>
       path: '/api/addresses/{id}',
       summary: 'Deletes an address; orders keep theirs',
       auth: 'user',
+      limit: limits.change,
       params: ById,
       replies: { 200: z.null() },
       errors: [NotFound],

@@ -2,6 +2,7 @@
 import type { Addresses } from '../../shared/domain/addresses/addresses.ts'
 import { addresses } from '../../shared/domain/addresses/index.ts'
 import { AddressInput, AddressView } from '../../shared/domain/addresses/schemas.ts'
+import { limits } from '../../shared/domain/limits.ts'
 import { NotFound } from '../../shared/platform/errors/standard.ts'
 import { ById } from '../../shared/platform/http/fields.ts'
 import { route } from '../../shared/platform/http/route.ts'
@@ -13,6 +14,7 @@ export const build = (service: Pick<Addresses, 'replace'>) =>
       path: '/api/addresses/{id}',
       summary: 'Replaces an address',
       auth: 'user',
+      limit: limits.change,
       params: ById,
       body: AddressInput,
       replies: { 200: AddressView },

@@ -3,6 +3,7 @@ import * as z from 'zod/mini'
 import type { Auth } from '../../shared/domain/auth/auth.ts'
 import { auth } from '../../shared/domain/auth/index.ts'
 import { BySession } from '../../shared/domain/auth/schemas.ts'
+import { limits } from '../../shared/domain/limits.ts'
 import { NotFound } from '../../shared/platform/errors/standard.ts'
 import { route } from '../../shared/platform/http/route.ts'
 
@@ -13,6 +14,7 @@ export const build = (service: Pick<Auth, 'end'>) =>
       path: '/api/auth/sessions/{id}',
       summary: "Signs one of the user's devices out",
       auth: 'user',
+      limit: limits.change,
       params: BySession,
       replies: { 200: z.null() },
       errors: [NotFound],

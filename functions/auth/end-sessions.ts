@@ -2,6 +2,7 @@
 import * as z from 'zod/mini'
 import type { Auth } from '../../shared/domain/auth/auth.ts'
 import { auth } from '../../shared/domain/auth/index.ts'
+import { limits } from '../../shared/domain/limits.ts'
 import { route } from '../../shared/platform/http/route.ts'
 
 export const build = (service: Pick<Auth, 'endAll'>) =>
@@ -11,6 +12,7 @@ export const build = (service: Pick<Auth, 'endAll'>) =>
       path: '/api/auth/sessions',
       summary: "Signs all of the user's devices out, this one too, within 5 seconds",
       auth: 'user',
+      limit: limits.change,
       replies: { 200: z.null() },
     },
     ({ user }) => service.endAll(user.id),

@@ -2,6 +2,7 @@
 import type { Auth } from '../../shared/domain/auth/auth.ts'
 import { auth } from '../../shared/domain/auth/index.ts'
 import { Login, Tokens } from '../../shared/domain/auth/schemas.ts'
+import { limits } from '../../shared/domain/limits.ts'
 import { languageOf } from '../../shared/domain/users/language.ts'
 import { route } from '../../shared/platform/http/route.ts'
 import { WeChatRefusedCode } from '../../shared/platform/wechat/session.ts'
@@ -13,6 +14,7 @@ export const build = (service: Pick<Auth, 'login'>) =>
       path: '/api/auth/login',
       summary: 'Signs in with a code of wx.login',
       auth: 'public',
+      limit: limits.login,
       body: Login,
       replies: { 200: Tokens },
       errors: [WeChatRefusedCode],

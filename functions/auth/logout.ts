@@ -2,6 +2,7 @@
 import * as z from 'zod/mini'
 import type { Auth } from '../../shared/domain/auth/auth.ts'
 import { auth } from '../../shared/domain/auth/index.ts'
+import { limits } from '../../shared/domain/limits.ts'
 import { route } from '../../shared/platform/http/route.ts'
 
 export const build = (service: Pick<Auth, 'logout'>) =>
@@ -11,6 +12,7 @@ export const build = (service: Pick<Auth, 'logout'>) =>
       path: '/api/auth/logout',
       summary: 'Ends the session; its tokens stop working within 5 seconds',
       auth: 'user',
+      limit: limits.change,
       replies: { 200: z.null() },
     },
     ({ user }) => service.logout(user),

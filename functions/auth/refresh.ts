@@ -2,6 +2,7 @@
 import type { Auth } from '../../shared/domain/auth/auth.ts'
 import { auth } from '../../shared/domain/auth/index.ts'
 import { Refresh, Tokens } from '../../shared/domain/auth/schemas.ts'
+import { limits } from '../../shared/domain/limits.ts'
 import { NotSignedIn, SessionEnded } from '../../shared/platform/errors/standard.ts'
 import { route } from '../../shared/platform/http/route.ts'
 
@@ -12,6 +13,7 @@ export const build = (service: Pick<Auth, 'refresh'>) =>
       path: '/api/auth/refresh',
       summary: 'New tokens for a refresh token, which is used up; its reuse ends the session',
       auth: 'public',
+      limit: limits.refresh,
       body: Refresh,
       replies: { 200: Tokens },
       errors: [NotSignedIn, SessionEnded],

@@ -2,6 +2,7 @@
 import type { Campaigns } from '../../shared/domain/campaigns/campaigns.ts'
 import { campaigns } from '../../shared/domain/campaigns/index.ts'
 import { CampaignView } from '../../shared/domain/campaigns/schemas.ts'
+import { limits } from '../../shared/domain/limits.ts'
 import { NotFound } from '../../shared/platform/errors/standard.ts'
 import { ByUlid } from '../../shared/platform/http/fields.ts'
 import { route } from '../../shared/platform/http/route.ts'
@@ -13,6 +14,7 @@ export const build = (service: Pick<Campaigns, 'view'>) =>
       path: '/api/admin/campaigns/{id}',
       summary: 'How far a campaign is',
       auth: 'admin',
+      limit: limits.admin,
       params: ByUlid,
       replies: { 200: CampaignView },
       errors: [NotFound],

@@ -2,6 +2,7 @@
 import type { Cart } from '../../shared/domain/cart/cart.ts'
 import { cart } from '../../shared/domain/cart/index.ts'
 import { BySku, CartView } from '../../shared/domain/cart/schemas.ts'
+import { limits } from '../../shared/domain/limits.ts'
 import { NotFound } from '../../shared/platform/errors/standard.ts'
 import { route } from '../../shared/platform/http/route.ts'
 
@@ -12,6 +13,7 @@ export const build = (service: Pick<Cart, 'remove'>) =>
       path: '/api/cart/items/{skuId}',
       summary: 'Takes a SKU out of the cart',
       auth: 'user',
+      limit: limits.change,
       params: BySku,
       replies: { 200: CartView },
       errors: [NotFound],

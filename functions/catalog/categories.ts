@@ -3,6 +3,7 @@ import * as z from 'zod/mini'
 import type { Catalog } from '../../shared/domain/catalog/catalog.ts'
 import { catalog } from '../../shared/domain/catalog/index.ts'
 import { Category } from '../../shared/domain/catalog/schemas.ts'
+import { limits } from '../../shared/domain/limits.ts'
 import { route } from '../../shared/platform/http/route.ts'
 
 export const build = (service: Pick<Catalog, 'categories'>) =>
@@ -12,6 +13,7 @@ export const build = (service: Pick<Catalog, 'categories'>) =>
       path: '/api/categories',
       summary: 'The tree of categories',
       auth: 'public',
+      limit: limits.browse,
       replies: { 200: z.array(Category) },
     },
     () => service.categories(),

@@ -2,6 +2,7 @@
 import type { Catalog } from '../../shared/domain/catalog/catalog.ts'
 import { catalog } from '../../shared/domain/catalog/index.ts'
 import { ProductChange, ProductView } from '../../shared/domain/catalog/schemas.ts'
+import { limits } from '../../shared/domain/limits.ts'
 import { NotFound } from '../../shared/platform/errors/standard.ts'
 import { ById } from '../../shared/platform/http/fields.ts'
 import { route } from '../../shared/platform/http/route.ts'
@@ -13,6 +14,7 @@ export const build = (service: Pick<Catalog, 'change'>) =>
       path: '/api/admin/products/{id}',
       summary: 'Changes, publishes or unpublishes a product',
       auth: 'admin',
+      limit: limits.admin,
       params: ById,
       body: ProductChange,
       replies: { 200: ProductView },

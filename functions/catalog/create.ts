@@ -2,6 +2,7 @@
 import type { Catalog } from '../../shared/domain/catalog/catalog.ts'
 import { catalog } from '../../shared/domain/catalog/index.ts'
 import { NewProduct, ProductView } from '../../shared/domain/catalog/schemas.ts'
+import { limits } from '../../shared/domain/limits.ts'
 import { created } from '../../shared/platform/http/definition.ts'
 import { route } from '../../shared/platform/http/route.ts'
 
@@ -12,6 +13,7 @@ export const build = (service: Pick<Catalog, 'create'>) =>
       path: '/api/admin/products',
       summary: 'Adds a product and publishes it',
       auth: 'admin',
+      limit: limits.admin,
       body: NewProduct,
       replies: { 201: ProductView },
     },

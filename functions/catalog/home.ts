@@ -2,6 +2,7 @@
 import type { Catalog } from '../../shared/domain/catalog/catalog.ts'
 import { catalog } from '../../shared/domain/catalog/index.ts'
 import { Home } from '../../shared/domain/catalog/schemas.ts'
+import { limits } from '../../shared/domain/limits.ts'
 import { route } from '../../shared/platform/http/route.ts'
 
 export const build = (service: Pick<Catalog, 'home'>) =>
@@ -11,6 +12,7 @@ export const build = (service: Pick<Catalog, 'home'>) =>
       path: '/api/home',
       summary: 'The first screen in one call',
       auth: 'public',
+      limit: limits.browse,
       replies: { 200: Home },
     },
     () => service.home(),

@@ -2,6 +2,7 @@
 import type { Catalog } from '../../shared/domain/catalog/catalog.ts'
 import { catalog } from '../../shared/domain/catalog/index.ts'
 import { ListProducts, ProductCard } from '../../shared/domain/catalog/schemas.ts'
+import { limits } from '../../shared/domain/limits.ts'
 import { listOf } from '../../shared/platform/http/fields.ts'
 import { route } from '../../shared/platform/http/route.ts'
 
@@ -12,6 +13,7 @@ export const build = (service: Pick<Catalog, 'list'>) =>
       path: '/api/products',
       summary: 'Published products',
       auth: 'public',
+      limit: limits.search,
       query: ListProducts,
       replies: { 200: listOf(ProductCard) },
     },

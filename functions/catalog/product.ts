@@ -2,6 +2,7 @@
 import type { Catalog } from '../../shared/domain/catalog/catalog.ts'
 import { catalog } from '../../shared/domain/catalog/index.ts'
 import { ProductView } from '../../shared/domain/catalog/schemas.ts'
+import { limits } from '../../shared/domain/limits.ts'
 import { NotFound } from '../../shared/platform/errors/standard.ts'
 import { ById } from '../../shared/platform/http/fields.ts'
 import { route } from '../../shared/platform/http/route.ts'
@@ -13,6 +14,7 @@ export const build = (service: Pick<Catalog, 'product'>) =>
       path: '/api/products/{id}',
       summary: 'One published product',
       auth: 'public',
+      limit: limits.browse,
       params: ById,
       replies: { 200: ProductView },
       errors: [NotFound],

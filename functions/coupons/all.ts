@@ -2,6 +2,7 @@
 import type { Coupons } from '../../shared/domain/coupons/coupons.ts'
 import { coupons } from '../../shared/domain/coupons/index.ts'
 import { CouponView, ListCoupons } from '../../shared/domain/coupons/schemas.ts'
+import { limits } from '../../shared/domain/limits.ts'
 import { listOf } from '../../shared/platform/http/fields.ts'
 import { route } from '../../shared/platform/http/route.ts'
 
@@ -12,6 +13,7 @@ export const build = (service: Pick<Coupons, 'list'>) =>
       path: '/api/admin/coupons',
       summary: 'All coupons, the newest first',
       auth: 'admin',
+      limit: limits.admin,
       query: ListCoupons,
       replies: { 200: listOf(CouponView) },
     },

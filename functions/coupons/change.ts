@@ -2,6 +2,7 @@
 import type { Coupons } from '../../shared/domain/coupons/coupons.ts'
 import { coupons } from '../../shared/domain/coupons/index.ts'
 import { CouponChange, CouponView } from '../../shared/domain/coupons/schemas.ts'
+import { limits } from '../../shared/domain/limits.ts'
 import { NotFound } from '../../shared/platform/errors/standard.ts'
 import { ById } from '../../shared/platform/http/fields.ts'
 import { route } from '../../shared/platform/http/route.ts'
@@ -13,6 +14,7 @@ export const build = (service: Pick<Coupons, 'change'>) =>
       path: '/api/admin/coupons/{id}',
       summary: 'Changes a coupon, withdraws it or offers it again',
       auth: 'admin',
+      limit: limits.admin,
       params: ById,
       body: CouponChange,
       replies: { 200: CouponView },

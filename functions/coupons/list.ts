@@ -2,6 +2,7 @@
 import type { Coupons } from '../../shared/domain/coupons/coupons.ts'
 import { coupons } from '../../shared/domain/coupons/index.ts'
 import { CouponOffer, ListCoupons } from '../../shared/domain/coupons/schemas.ts'
+import { limits } from '../../shared/domain/limits.ts'
 import { listOf } from '../../shared/platform/http/fields.ts'
 import { route } from '../../shared/platform/http/route.ts'
 
@@ -12,6 +13,7 @@ export const build = (service: Pick<Coupons, 'offered'>) =>
       path: '/api/coupons',
       summary: 'Coupons that can be had, the newest first',
       auth: 'user',
+      limit: limits.own,
       query: ListCoupons,
       replies: { 200: listOf(CouponOffer) },
     },

@@ -2,6 +2,7 @@
 import type { Exports } from '../../shared/domain/exports/exports.ts'
 import { exports } from '../../shared/domain/exports/index.ts'
 import { ExportCreated, NewExport } from '../../shared/domain/exports/schemas.ts'
+import { limits } from '../../shared/domain/limits.ts'
 import { accepted } from '../../shared/platform/http/definition.ts'
 import { route } from '../../shared/platform/http/route.ts'
 
@@ -12,6 +13,7 @@ export const build = (service: Pick<Exports, 'create'>) =>
       path: '/api/admin/exports',
       summary: 'Writes the orders of a time into a file, for a spreadsheet or for programs',
       auth: 'admin',
+      limit: limits.adminMass,
       body: NewExport,
       replies: { 202: ExportCreated },
     },

@@ -2,6 +2,7 @@
 import type { Exports } from '../../shared/domain/exports/exports.ts'
 import { exports } from '../../shared/domain/exports/index.ts'
 import { ExportView } from '../../shared/domain/exports/schemas.ts'
+import { limits } from '../../shared/domain/limits.ts'
 import { NotFound } from '../../shared/platform/errors/standard.ts'
 import { ByUlid } from '../../shared/platform/http/fields.ts'
 import { route } from '../../shared/platform/http/route.ts'
@@ -13,6 +14,7 @@ export const build = (service: Pick<Exports, 'view'>) =>
       path: '/api/admin/exports/{id}',
       summary: 'How far an export is, and where its file can be fetched',
       auth: 'admin',
+      limit: limits.admin,
       params: ByUlid,
       replies: { 200: ExportView },
       errors: [NotFound],

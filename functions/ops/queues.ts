@@ -1,5 +1,6 @@
 // GET /api/admin/queues: how full each queue is.
 import * as z from 'zod/mini'
+import { limits } from '../../shared/domain/limits.ts'
 import { route } from '../../shared/platform/http/route.ts'
 import { QueueStatus, queueStatuses } from '../../shared/platform/queue/admin.ts'
 
@@ -10,6 +11,7 @@ export const build = (read: typeof queueStatuses) =>
       path: '/api/admin/queues',
       summary: 'How full each queue is; SQS counts approximately',
       auth: 'admin',
+      limit: limits.admin,
       replies: { 200: z.array(QueueStatus) },
     },
     () => read(),

@@ -1,5 +1,6 @@
 // POST /api/admin/queues/{name}/redrive: moves dead letters back to their queue.
 import * as z from 'zod/mini'
+import { limits } from '../../shared/domain/limits.ts'
 import { NotFound } from '../../shared/platform/errors/standard.ts'
 import { text } from '../../shared/platform/http/fields.ts'
 import { route } from '../../shared/platform/http/route.ts'
@@ -12,6 +13,7 @@ export const build = (move: typeof redrive) =>
       path: '/api/admin/queues/{name}/redrive',
       summary: 'Moves dead letters back to their queue',
       auth: 'admin',
+      limit: limits.adminMass,
       params: z.strictObject({ name: text(1, 64) }),
       replies: { 200: z.object({ moved: z.int() }) },
       errors: [NotFound],

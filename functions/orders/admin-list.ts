@@ -1,4 +1,5 @@
 // GET /api/admin/orders: everybody's orders, the newest first.
+import { limits } from '../../shared/domain/limits.ts'
 import type { Fulfilment } from '../../shared/domain/orders/fulfilment.ts'
 import { fulfilment } from '../../shared/domain/orders/index.ts'
 import { AdminOrder } from '../../shared/domain/orders/order.ts'
@@ -13,6 +14,7 @@ export const build = (service: Pick<Fulfilment, 'list'>) =>
       path: '/api/admin/orders',
       summary: "Everybody's orders, the newest first; those still pending are not among them",
       auth: 'admin',
+      limit: limits.admin,
       query: ListAllOrders,
       replies: { 200: listOf(AdminOrder) },
     },

@@ -1,4 +1,5 @@
 // POST /api/admin/orders/{id}/refund: grants or refuses a refund; granted, WeChat pays it back.
+import { limits } from '../../shared/domain/limits.ts'
 import { WrongState } from '../../shared/domain/orders/errors.ts'
 import { money, refunds } from '../../shared/domain/payments/index.ts'
 import type { Money } from '../../shared/domain/payments/money.ts'
@@ -15,6 +16,7 @@ export const build = (all: Pick<Money, 'detail'>, service: Pick<Refunds, 'decide
       path: '/api/admin/orders/{id}/refund',
       summary: 'Grants a refund, asked for or not, or refuses one; granted, WeChat pays it back',
       auth: 'admin',
+      limit: limits.admin,
       params: ByUlid,
       body: DecideRefund,
       replies: { 200: AdminOrderWithMoney },

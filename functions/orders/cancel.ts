@@ -1,4 +1,5 @@
 // POST /api/orders/{id}/cancel: closes an order that is not paid and gives its stock back.
+import { limits } from '../../shared/domain/limits.ts'
 import type { Close } from '../../shared/domain/orders/close.ts'
 import { WrongState } from '../../shared/domain/orders/errors.ts'
 import { orders } from '../../shared/domain/orders/index.ts'
@@ -16,6 +17,7 @@ export const build = (all: Pick<Orders, 'settled' | 'detail'>, close: Close) =>
       path: '/api/orders/{id}/cancel',
       summary: 'Cancels an order that is not paid',
       auth: 'user',
+      limit: limits.change,
       params: ByUlid,
       replies: { 200: OrderDetail },
       errors: [NotFound, WrongState],

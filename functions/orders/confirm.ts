@@ -1,4 +1,5 @@
 // POST /api/orders/{id}/confirm: the buyer has the parcel; the order is completed.
+import { limits } from '../../shared/domain/limits.ts'
 import { WrongState } from '../../shared/domain/orders/errors.ts'
 import type { Fulfilment } from '../../shared/domain/orders/fulfilment.ts'
 import { fulfilment, orders } from '../../shared/domain/orders/index.ts'
@@ -18,6 +19,7 @@ export const build = (
       path: '/api/orders/{id}/confirm',
       summary: 'Confirms that the parcel has arrived',
       auth: 'user',
+      limit: limits.change,
       params: ByUlid,
       replies: { 200: OrderDetail },
       errors: [NotFound, WrongState],

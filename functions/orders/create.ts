@@ -1,5 +1,6 @@
 // POST /api/orders: accepts an order; the stock job persists it.
 import { CouponUnusable } from '../../shared/domain/coupons/errors.ts'
+import { limits } from '../../shared/domain/limits.ts'
 import { KeyReused, PurchaseLimit } from '../../shared/domain/orders/errors.ts'
 import { orders } from '../../shared/domain/orders/index.ts'
 import type { Orders } from '../../shared/domain/orders/orders.ts'
@@ -16,6 +17,7 @@ export const build = (service: Pick<Orders, 'place'>) =>
       path: '/api/orders',
       summary: 'Places an order; the stock is held and the answer is out before it is persisted',
       auth: 'user',
+      limit: limits.createOrder,
       idempotent: true,
       body: PlaceOrder,
       replies: { 202: OrderReceipt },

@@ -1,4 +1,5 @@
 // GET /api/orders/{id}: one order; readable as soon as its 202 is out.
+import { limits } from '../../shared/domain/limits.ts'
 import type { OrderBook } from '../../shared/domain/orders/book.ts'
 import { orderBook } from '../../shared/domain/orders/index.ts'
 import { OrderDetail } from '../../shared/domain/orders/order.ts'
@@ -13,6 +14,7 @@ export const build = (service: Pick<OrderBook, 'detail'>) =>
       path: '/api/orders/{id}',
       summary: 'One order of the user',
       auth: 'user',
+      limit: limits.own,
       params: ByUlid,
       replies: { 200: OrderDetail },
       errors: [NotFound],

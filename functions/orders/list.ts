@@ -1,4 +1,5 @@
 // GET /api/orders: the user's orders, the newest first.
+import { limits } from '../../shared/domain/limits.ts'
 import type { OrderBook } from '../../shared/domain/orders/book.ts'
 import { orderBook } from '../../shared/domain/orders/index.ts'
 import { OrderView } from '../../shared/domain/orders/order.ts'
@@ -13,6 +14,7 @@ export const build = (service: Pick<OrderBook, 'list'>) =>
       path: '/api/orders',
       summary: "The user's orders, the newest first",
       auth: 'user',
+      limit: limits.own,
       query: ListOrders,
       replies: { 200: listOf(OrderView) },
     },

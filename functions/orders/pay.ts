@@ -1,4 +1,5 @@
 // POST /api/orders/{id}/pay: what wx.requestPayment needs to pay an order.
+import { limits } from '../../shared/domain/limits.ts'
 import { WrongState } from '../../shared/domain/orders/errors.ts'
 import type { Checkout } from '../../shared/domain/payments/checkout.ts'
 import { checkout } from '../../shared/domain/payments/index.ts'
@@ -14,6 +15,7 @@ export const build = (service: Pick<Checkout, 'pay'>) =>
       path: '/api/orders/{id}/pay',
       summary: 'Begins a payment: the arguments of wx.requestPayment',
       auth: 'user',
+      limit: limits.pay,
       params: ByUlid,
       replies: { 200: PayParams },
       errors: [NotFound, WrongState],

@@ -1,4 +1,5 @@
 // POST /api/orders/{id}/refund: the buyer asks for the money back; an admin decides.
+import { limits } from '../../shared/domain/limits.ts'
 import { WrongState } from '../../shared/domain/orders/errors.ts'
 import { orders } from '../../shared/domain/orders/index.ts'
 import { OrderDetail } from '../../shared/domain/orders/order.ts'
@@ -17,6 +18,7 @@ export const build = (all: Pick<Orders, 'settled' | 'detail'>, service: Pick<Ref
       path: '/api/orders/{id}/refund',
       summary: 'Asks for the money back; an admin decides',
       auth: 'user',
+      limit: limits.change,
       params: ByUlid,
       body: AskRefund,
       replies: { 200: OrderDetail },

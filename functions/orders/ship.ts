@@ -1,4 +1,5 @@
 // POST /api/admin/orders/{id}/ship: notes the parcel of a paid order and tells the buyer.
+import { limits } from '../../shared/domain/limits.ts'
 import { WrongState } from '../../shared/domain/orders/errors.ts'
 import type { Fulfilment } from '../../shared/domain/orders/fulfilment.ts'
 import { fulfilment } from '../../shared/domain/orders/index.ts'
@@ -15,6 +16,7 @@ export const build = (service: Pick<Fulfilment, 'ship'>) =>
       path: '/api/admin/orders/{id}/ship',
       summary: 'Notes the parcel of a paid order and tells the buyer',
       auth: 'admin',
+      limit: limits.admin,
       params: ByUlid,
       body: Ship,
       replies: { 200: AdminOrderDetail },

@@ -1,4 +1,5 @@
 // POST /api/admin/skus/{id}/stock: books units received, or corrects them, with a reason.
+import { limits } from '../../shared/domain/limits.ts'
 import { OutOfStock } from '../../shared/domain/stock/errors.ts'
 import { stock } from '../../shared/domain/stock/index.ts'
 import { StockChange, StockView } from '../../shared/domain/stock/schemas.ts'
@@ -14,6 +15,7 @@ export const build = (service: Pick<Stock, 'change'>) =>
       path: '/api/admin/skus/{id}/stock',
       summary: 'Books units of a SKU received, or corrects them',
       auth: 'admin',
+      limit: limits.admin,
       params: ById,
       body: StockChange,
       replies: { 200: StockView },

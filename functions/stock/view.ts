@@ -1,4 +1,5 @@
 // GET /api/admin/skus/{id}/stock: where every unit of a SKU is.
+import { limits } from '../../shared/domain/limits.ts'
 import { stock } from '../../shared/domain/stock/index.ts'
 import { StockView } from '../../shared/domain/stock/schemas.ts'
 import type { Stock } from '../../shared/domain/stock/stock.ts'
@@ -13,6 +14,7 @@ export const build = (service: Pick<Stock, 'view'>) =>
       path: '/api/admin/skus/{id}/stock',
       summary: 'Where every unit of a SKU is: received = sold + held + available',
       auth: 'admin',
+      limit: limits.admin,
       params: ById,
       replies: { 200: StockView },
       errors: [NotFound],

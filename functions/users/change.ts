@@ -1,4 +1,5 @@
 // PATCH /api/user/info: changes nickname, picture or e-mail of who is signed in.
+import { limits } from '../../shared/domain/limits.ts'
 import { users } from '../../shared/domain/users/index.ts'
 import { UserChange, UserView } from '../../shared/domain/users/schemas.ts'
 import type { Users } from '../../shared/domain/users/users.ts'
@@ -11,6 +12,7 @@ export const build = (service: Pick<Users, 'change'>) =>
       path: '/api/user/info',
       summary: 'Changes the signed-in user',
       auth: 'user',
+      limit: limits.change,
       body: UserChange,
       replies: { 200: UserView },
     },

@@ -3,6 +3,7 @@ import * as z from 'zod/mini'
 import type { Accounts } from '../../shared/domain/accounts/accounts.ts'
 import { OrdersOpen } from '../../shared/domain/accounts/errors.ts'
 import { accounts } from '../../shared/domain/accounts/index.ts'
+import { limits } from '../../shared/domain/limits.ts'
 import { route } from '../../shared/platform/http/route.ts'
 
 export const build = (service: Pick<Accounts, 'close'>) =>
@@ -12,6 +13,7 @@ export const build = (service: Pick<Accounts, 'close'>) =>
       path: '/api/user/info',
       summary: 'Closes the account, cancels what is not paid, and erases personal data',
       auth: 'user',
+      limit: limits.change,
       replies: { 200: z.null() },
       errors: [OrdersOpen],
     },

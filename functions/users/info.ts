@@ -1,4 +1,5 @@
 // GET /api/user/info: who is signed in.
+import { limits } from '../../shared/domain/limits.ts'
 import { users } from '../../shared/domain/users/index.ts'
 import { UserView } from '../../shared/domain/users/schemas.ts'
 import type { Users } from '../../shared/domain/users/users.ts'
@@ -11,6 +12,7 @@ export const build = (service: Pick<Users, 'get'>) =>
       path: '/api/user/info',
       summary: 'The signed-in user',
       auth: 'user',
+      limit: limits.own,
       replies: { 200: UserView },
     },
     ({ user }) => service.get(user.id),

@@ -1,4 +1,5 @@
 // POST /api/user/phone: takes over the phone number that WeChat knows, by a code of getPhoneNumber.
+import { limits } from '../../shared/domain/limits.ts'
 import { phones } from '../../shared/domain/users/index.ts'
 import type { Phones } from '../../shared/domain/users/phone.ts'
 import { PhoneCode, PhoneView } from '../../shared/domain/users/schemas.ts'
@@ -12,6 +13,7 @@ export const build = (service: Pick<Phones, 'take'>) =>
       path: '/api/user/phone',
       summary: "Takes over the user's phone number from WeChat",
       auth: 'user',
+      limit: limits.phone,
       body: PhoneCode,
       replies: { 200: PhoneView },
       errors: [WeChatRefusedCode],

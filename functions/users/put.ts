@@ -1,4 +1,5 @@
 // PUT /api/user/info: as PATCH does, for wx.request, which knows no PATCH.
+import { limits } from '../../shared/domain/limits.ts'
 import { users } from '../../shared/domain/users/index.ts'
 import { UserChange, UserView } from '../../shared/domain/users/schemas.ts'
 import type { Users } from '../../shared/domain/users/users.ts'
@@ -11,6 +12,7 @@ export const build = (service: Pick<Users, 'change'>) =>
       path: '/api/user/info',
       summary: 'Changes the signed-in user as PATCH does, for wx.request, which knows no PATCH',
       auth: 'user',
+      limit: limits.change,
       body: UserChange,
       replies: { 200: UserView },
     },

@@ -67,6 +67,7 @@ export async function startHandlers(
       ...(Object.keys(query).length === 0 ? {} : { query }),
       ...(Object.keys(params).length === 0 ? {} : { params }),
     })
+    event.requestContext = { http: { sourceIp: '127.0.0.1' } } as typeof event.requestContext
     const result = await route(event as APIGatewayProxyEventV2, contextOf())
     const bytes = Buffer.from(result.body ?? '', result.isBase64Encoded ? 'base64' : 'utf8')
     return new Response(bytes.length === 0 ? null : bytes, {

@@ -190,6 +190,10 @@ export const SETTINGS = {
     wholeNumber(10, 1, 90),
     'Days after shipping at which an order that its buyer has not confirmed is completed.',
   ),
+  LIMIT_FACTOR: setting(
+    wholeNumber(1, 1, 1_000_000),
+    'What every rate limit is multiplied by: for load tests that come from few addresses and users.',
+  ),
   RELAY_AFTER_SECONDS: setting(
     wholeNumber(30, 1, 3600),
     'Age at which the relay sends a message again that should have been sent.',

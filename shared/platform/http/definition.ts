@@ -2,6 +2,8 @@ import type { APIGatewayProxyEventV2 } from 'aws-lambda'
 import type * as z from 'zod/mini'
 import type { Identity } from '../auth/identity.ts'
 import type { ApiErrorClass } from '../errors/api-error.ts'
+import type { Limit, Scope } from '../limits/limit.ts'
+import type { Standing } from '../limits/purse.ts'
 import type { Json } from './json.ts'
 
 type Schema = z.ZodMiniType
@@ -15,6 +17,8 @@ export type RouteDefinition = {
   summary: string
   /** Who may call: everybody, a signed-in user, or an admin. */
   auth: 'public' | 'user' | 'admin'
+  /** How many requests it takes, of all, of an address, of a user: shared/domain/limits.ts. */
+  limit?: Limit
   params?: Schema
   query?: Schema
   body?: Schema
@@ -76,6 +80,8 @@ export type Internal = {
   startedAt: number
   /** Data that went into the answer as JSON: it may have been compressed before. */
   json?: Json<unknown>
+  /** How the limits stand that the request was counted for. */
+  standings?: ReadonlyMap<Scope, Standing>
 }
 
 /** API Gateway's event while it passes through the stack: each middleware adds what it found out. */

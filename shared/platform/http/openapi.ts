@@ -4,6 +4,7 @@ import {
   InternalError,
   NotAllowed,
   NotSignedIn,
+  RateLimited,
   SessionEnded,
   TokenExpired,
   Unavailable,
@@ -36,6 +37,7 @@ export function errorsOf(definition: RouteDefinition): ApiErrorClass[] {
   if (definition.method !== 'GET') errors.push(BodyTooLarge)
   if (definition.auth !== 'public') errors.push(NotSignedIn, TokenExpired, SessionEnded)
   if (definition.auth === 'admin') errors.push(NotAllowed)
+  if (definition.limit !== undefined) errors.push(RateLimited)
   errors.push(InternalError, Unavailable)
   return [...new Set(errors)].toSorted((a, b) => a.code - b.code)
 }
@@ -50,11 +52,18 @@ const MEANINGS: Record<string, string> = {
   304: 'Not modified: what the client has is still right',
 }
 
-const headersOf = (status: number): Response['headers'] => ({
+const LIMIT_HEADERS = {
+  RateLimit: { $ref: '#/components/headers/RateLimit' },
+  'RateLimit-Policy': { $ref: '#/components/headers/RateLimitPolicy' },
+}
+
+/** Errors of a limited route have the headers of its limit too, but many routes share their description. */
+const headersOf = (status: number, limited: boolean): Response['headers'] => ({
   'X-Trace-ID': { $ref: '#/components/headers/TraceId' },
   ...([429, 503].includes(status)
     ? { 'Retry-After': { $ref: '#/components/headers/RetryAfter' } }
     : {}),
+  ...(limited ? LIMIT_HEADERS : {}),
 })
 
 const envelopeOf = (code: JsonSchema, message: JsonSchema, data: JsonSchema): JsonSchema => ({
@@ -73,7 +82,7 @@ const success = (status: number, data: JsonSchema) => {
 function reply(status: number, definition: RouteDefinition, schemas: JsonSchemas): Response {
   const schema = definition.replies[status]
   const description = MEANINGS[status] ?? (status < 500 ? 'Refused' : 'Not now')
-  const base = { description, headers: headersOf(status) }
+  const base = { description, headers: headersOf(status, definition.limit !== undefined) }
   if (schema === undefined || schema._zod.def.type === 'void') return base
   const data = schemas.of(schema, 'output')
   if (definition.format !== 'raw')
@@ -85,6 +94,7 @@ function reply(status: number, definition: RouteDefinition, schemas: JsonSchemas
 /** An answer with one of some errors of the same status. */
 function failure(errors: readonly ApiErrorClass[]): Response {
   const codes = errors.map(({ code }) => code)
+  const status = Math.floor((codes[0] ?? 0) / 100)
   const schema: JsonSchema = {
     $ref: '#/components/schemas/Failure',
     properties: { code: { enum: codes } },
@@ -95,7 +105,7 @@ function failure(errors: readonly ApiErrorClass[]): Response {
   ])
   return {
     description: errors.map(({ code, summary }) => `${code}: ${summary}`).join('\n\n'),
-    headers: headersOf(Math.floor((codes[0] ?? 0) / 100)),
+    headers: headersOf(status, status === 429),
     content: { [JSON_TYPE]: { schema, examples: Object.fromEntries(examples) } },
   }
 }
@@ -241,5 +251,25 @@ const HEADERS: OpenApi['components']['headers'] = {
     description: 'Seconds after which a retry makes sense',
     required: true,
     schema: { type: 'string', pattern: '^[0-9]+$' },
+  },
+  RateLimit: {
+    description:
+      'How the limits stand: requests left (`r`), and seconds until all are again, or until the next one ' +
+      'where none is (`t`). An estimate (draft-ietf-httpapi-ratelimit-headers-10)',
+    required: true,
+    schema: {
+      type: 'string',
+      pattern: '^"[a-z]+";r=[0-9]+;t=[0-9]+(, "[a-z]+";r=[0-9]+;t=[0-9]+)*$',
+    },
+  },
+  RateLimitPolicy: {
+    description:
+      'The limits of the whole shop, of an address, of a user: `q` requests at once, back in full in `w` ' +
+      'seconds (draft-ietf-httpapi-ratelimit-headers-10)',
+    required: true,
+    schema: {
+      type: 'string',
+      pattern: '^"[a-z]+";q=[0-9]+;w=[0-9]+(, "[a-z]+";q=[0-9]+;w=[0-9]+)*$',
+    },
   },
 }

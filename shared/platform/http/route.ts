@@ -13,6 +13,7 @@ import {
 import { accessLog } from './middlewares/access-log.ts'
 import { authenticate } from './middlewares/authenticate.ts'
 import { compress } from './middlewares/compress.ts'
+import { limitAddress, limitUser } from './middlewares/limit.ts'
 import { respond } from './middlewares/respond.ts'
 import { validate } from './middlewares/validate.ts'
 
@@ -39,8 +40,10 @@ export function route<const D extends RouteDefinition>(
   })
     .use(accessLog(definition))
     .use(compress())
+    .use(limitAddress(definition))
     .use(respond(definition))
     .use(authenticate(definition))
+    .use(limitUser(definition))
     .use(validate(definition))
     .handler(async (event) => {
       const answer = await handle(event.input as Input<D>)

@@ -130,6 +130,14 @@ describe('the OpenAPI document', () => {
         expect(codes, at).toContain(code)
       expect(codes.has(40301), at).toBe(definition.auth === 'admin')
       expect(codes.has(41301), at).toBe(definition.method !== 'GET')
+      expect(codes.has(42901), at).toBe(definition.limit !== undefined)
+      for (const status of [...Object.keys(definition.replies), '429']) {
+        const response = operation.responses[status]
+        if (response === undefined) continue
+        const { headers } = resolve(document, response)
+        for (const name of ['RateLimit', 'RateLimit-Policy'])
+          expect(name in headers, `${at} ${status}`).toBe(definition.limit !== undefined)
+      }
     }
   })
 
