@@ -58,7 +58,8 @@ export type Client = ReturnType<typeof createClient>
  *     const product = await shop.request('GET /api/products/{id}', { params: { id: '1' } })
  *
  * What it repeats by itself, on a broken network, 429, 502, 503 and 504: GET, PUT, DELETE, whatever
- * has an idempotency key, and signing in. Any other POST is never repeated.
+ * has an idempotency key, and signing in. Any other POST is repeated only where a limit refused it (42901),
+ * before anything was done.
  */
 export function createClient(options: ClientOptions) {
   const { clock = systemClock, tokens = inMemory(), signIn } = options

@@ -1,3 +1,4 @@
+import { codes } from './api.generated.ts'
 import { backoff, retryAfter } from './backoff.ts'
 import type { Clock } from './clock.ts'
 import { ApiError, NetworkError } from './errors.ts'
@@ -31,7 +32,13 @@ export type SendOptions = {
   deadlineMillis: number
 }
 
-type Failure = { error: ApiError | NetworkError; again: boolean; hostFailed: boolean }
+type Failure = {
+  error: ApiError | NetworkError
+  again: boolean
+  hostFailed: boolean
+  /** The shop refused it before it did anything: it may be sent again, whatever it is. */
+  untouched?: boolean
+}
 
 /** Answers 503 where a host should get no traffic. */
 const HEALTH = '/api/health'
@@ -63,11 +70,12 @@ export function createSender({ baseUrls, transport, clock, tries, ...limits }: S
         hosts.worked(host)
         return answer.data
       }
-      const { error, again, hostFailed } = answer
+      const { error, again, hostFailed, untouched = false } = answer
       const asked = error instanceof ApiError ? error.retryAfterMillis : undefined
       if (hostFailed) hosts.failed(host, asked)
       else hosts.worked(host)
-      if (!again || !mayRepeat) throw error
+      const mayGoOn = mayRepeat || (untouched && attempt < tries)
+      if (!again || !mayGoOn) throw error
       const goesOn = hostFailed && hosts.isAnother(host)
       const wait = goesOn ? 0 : backoff(attempt, asked ?? 0, clock.random())
       if (clock.now() + wait >= end) throw error
@@ -126,7 +134,8 @@ function outcomeOf(
     retryAfterMillis: retryAfter(headers['retry-after'], now),
   })
   const hostFailed = DOWN.includes(status)
-  return { error, again: hostFailed || status === TOO_MANY, hostFailed }
+  const untouched = error.code === codes.rateLimited
+  return { error, again: hostFailed || status === TOO_MANY, hostFailed, untouched }
 }
 
 type Envelope = {

@@ -132,7 +132,7 @@ describe('a call is repeated', () => {
   it.each([
     ['no network', down],
     ['503 with Retry-After', () => refusal(codes.unavailable, { 'Retry-After': '1' })],
-    ['429', () => refusal(codes.rateLimited)],
+    ["a gateway's 429", () => page(429)],
     ['504', () => page(504)],
   ])('never, where it is a POST without a key, on %s', async (_, fault) => {
     const { client, sent } = shopOver(fault)
@@ -143,6 +143,14 @@ describe('a call is repeated', () => {
     })
     await expect(call).rejects.toThrow()
     expect(sent).toHaveLength(1)
+  })
+
+  it('whatever it is, where a limit refused it before anything was done', async () => {
+    const limited = () => refusal(codes.rateLimited, { 'Retry-After': '2' })
+    const { client, sent, clock } = shopOver(script(limited, () => ok(null)))
+    await client().request('POST /api/auth/logout')
+    expect(sent).toHaveLength(2)
+    expect(clock.waits).toEqual([2150])
   })
 
   it('at most `tries` times', async () => {

@@ -276,11 +276,12 @@ function createSender(_a) {
         hosts.worked(host);
         return answer.data;
       }
-      const { error, again, hostFailed } = answer;
+      const { error, again, hostFailed, untouched = false } = answer;
       const asked = error instanceof ApiError ? error.retryAfterMillis : void 0;
       if (hostFailed) hosts.failed(host, asked);
       else hosts.worked(host);
-      if (!again || !mayRepeat) throw error;
+      const mayGoOn = mayRepeat || untouched && attempt < tries;
+      if (!again || !mayGoOn) throw error;
       const goesOn = hostFailed && hosts.isAnother(host);
       const wait = goesOn ? 0 : backoff(attempt, asked != null ? asked : 0, clock.random());
       if (clock.now() + wait >= end) throw error;
@@ -323,7 +324,8 @@ function outcomeOf({ status, headers, body }, sentTraceId, now) {
     retryAfterMillis: retryAfter(headers["retry-after"], now)
   });
   const hostFailed = DOWN.includes(status);
-  return { error, again: hostFailed || status === TOO_MANY, hostFailed };
+  const untouched = error.code === codes.rateLimited;
+  return { error, again: hostFailed || status === TOO_MANY, hostFailed, untouched };
 }
 
 // client/src/session.ts
