@@ -5,6 +5,7 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
+  ChangeMessageVisibilityCommand,
   CreateQueueCommand,
   ReceiveMessageCommand,
   SendMessageCommand,
@@ -58,6 +59,29 @@ it('keeps every message that it acknowledged, also when it is killed outright', 
     kept.push(...Messages.map(({ Body }) => Body))
   }
   expect(kept.toSorted()).toEqual(bodies.toSorted())
+})
+
+it('has a message that was given back at once, and after a restart', async () => {
+  const QueueUrl = `http://127.0.0.1:${port}/000000000000/back`
+  await sqs.send(new CreateQueueCommand({ QueueName: 'back' }))
+  await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'hello' }))
+  for (let count = 1; count <= 3; count++) {
+    if (count === 3) {
+      await end('SIGKILL')
+      await start()
+    }
+    const { Messages: [message] = [] } = await sqs.send(
+      new ReceiveMessageCommand({ QueueUrl, MessageSystemAttributeNames: ['All'] }),
+    )
+    expect(message?.Attributes?.ApproximateReceiveCount).toBe(`${count}`)
+    await sqs.send(
+      new ChangeMessageVisibilityCommand({
+        QueueUrl,
+        ReceiptHandle: message?.ReceiptHandle,
+        VisibilityTimeout: 0,
+      }),
+    )
+  }
 })
 
 it('is reached from this machine only', async () => {
