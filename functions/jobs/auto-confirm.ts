@@ -4,6 +4,6 @@ import { fulfilment } from '../../shared/domain/orders/index.ts'
 import { schedule } from '../../shared/platform/jobs/schedule.ts'
 
 export const build = (service: Pick<Fulfilment, 'confirmOverdue'>) =>
-  schedule('auto-confirm', async () => ({ confirmed: await service.confirmOverdue() }))
+  schedule('auto-confirm', () => service.confirmOverdue())
 
 export const handler = build(fulfilment())

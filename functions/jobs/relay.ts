@@ -5,10 +5,13 @@ import { settings } from '../../shared/platform/config/index.ts'
 import { schedule } from '../../shared/platform/jobs/schedule.ts'
 import { type Outbox, outbox } from '../../shared/platform/outbox/index.ts'
 
-export const build = (relay: Relay, box: Pick<Outbox, 'relay'>, after: number) =>
+export const build = (relay: Relay, box: Pick<Outbox, 'relay' | 'oldestSeconds'>, after: number) =>
   schedule('relay', async () => {
-    const [holds, messages] = await Promise.all([relay(), box.relay(after)])
-    return { holds, messages }
+    // Side by side: while one of database and Redis is slow, the other's are not to wait.
+    const [holds, messages] = await Promise.allSettled([relay(), box.relay(after)])
+    if (holds.status === 'rejected') throw holds.reason
+    if (messages.status === 'rejected') throw messages.reason
+    return { ...holds.value, ...messages.value, oldestSeconds: await box.oldestSeconds() }
   })
 
 export const handler = build(relayHolds(), outbox(), settings().RELAY_AFTER_SECONDS)

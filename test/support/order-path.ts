@@ -1,5 +1,6 @@
 import { expect, inject } from 'vitest'
 import { createClose } from '../../shared/domain/orders/close.ts'
+import { createGiveUp } from '../../shared/domain/orders/give-up.ts'
 import { createHolds } from '../../shared/domain/orders/holds.ts'
 import { OrderAccepted } from '../../shared/domain/orders/messages.ts'
 import type { AcceptedOrder } from '../../shared/domain/orders/order.ts'
@@ -46,6 +47,7 @@ export function orderPath() {
   const stock = createStock({ database, counters })
   const outbox = createOutbox(database, queue)
   const persist = createPersist({ database, holds, outbox })
+  const giveUp = createGiveUp({ database, holds })
   const close = createClose({ database, holds, take: createSteps(outbox) })
 
   async function newSku(units: number): Promise<string> {
@@ -110,6 +112,7 @@ export function orderPath() {
     stock,
     outbox,
     persist,
+    giveUp,
     close,
     newSku,
     accept,

@@ -106,21 +106,28 @@ export function createAccounts(deps: AccountDeps) {
     },
 
     /**
-     * Goes through erasures again: what was cut off, what other requests still wrote, what came late.
-     * Safe to run twice at once. @returns how many it went through
+     * Goes through erasures again, as far as time goes: what was cut off, what other requests still wrote,
+     * what came late. Safe to run twice at once; one that fails keeps no other waiting.
+     * @returns how many it went through
      */
     async sweep(): Promise<number> {
-      let done = 0
-      for (const erasure of await readDue(database, new Date(), BATCH)) {
-        if (outOfTime()) break
-        try {
-          await goThrough(erasure)
-          done++
-        } catch (error) {
-          log.error('account not erased yet', error, { userId: erasure.userId })
+      const now = new Date()
+      const failed = new Set<string>()
+      for (let done = 0; ; ) {
+        const limit = BATCH + failed.size
+        const due = await readDue(database, now, limit)
+        for (const erasure of due.filter(({ userId }) => !failed.has(userId))) {
+          if (outOfTime()) break
+          try {
+            await goThrough(erasure)
+            done++
+          } catch (error) {
+            failed.add(erasure.userId)
+            log.error('account not erased yet', error, { userId: erasure.userId })
+          }
         }
+        if (due.length < limit || outOfTime()) return done
       }
-      return done
     },
   }
 }

@@ -10,8 +10,9 @@ export type DecidedDeps = { database: Queryable; holds: Pick<Holds, 'settle'> }
  * the commit and the end of a hold, counters show too little. Safe to run at any time.
  */
 export function createSettleDecided({ database, holds }: DecidedDeps) {
-  return async function settleDecided(held: readonly HeldOrder[]): Promise<void> {
-    if (held.length === 0) return
+  /** @returns how many were decided, and are ended now */
+  return async function settleDecided(held: readonly HeldOrder[]): Promise<number> {
+    if (held.length === 0) return 0
     const states = await readStates(
       database,
       held.map(({ orderId }) => orderId),
@@ -21,12 +22,13 @@ export function createSettleDecided({ database, holds }: DecidedDeps) {
       if (state === undefined) return []
       return { order, released: state === 'failed' || state === 'cancelled' }
     })
-    if (decided.length === 0) return
+    if (decided.length === 0) return 0
     // Read after the states, so that the rows include what was decided.
     const rows = await takenRows(
       database,
       decided.map(({ order }) => order),
     )
     await holds.settle(decided, rows)
+    return decided.length
   }
 }

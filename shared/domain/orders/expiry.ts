@@ -1,5 +1,6 @@
 import type { Database } from '../../platform/database/database.ts'
 import { NotFound } from '../../platform/errors/standard.ts'
+import type { Progress } from '../../platform/jobs/progress.ts'
 import { MAX_DELAY_SECONDS, type Queue } from '../../platform/queue/queue.ts'
 import { log } from '../../platform/telemetry/log.ts'
 import { outOfTime } from '../../platform/telemetry/scope.ts'
@@ -17,6 +18,8 @@ export type ExpiryDeps = {
   database: Database
   queue: Queue
   close: Close
+  /** Where the sweep goes on that ran out of time. */
+  progress: Progress
 }
 
 /** Unpaid orders whose time is up. Each step is safe to run twice at once. */
@@ -51,30 +54,40 @@ export function createExpiry(deps: ExpiryDeps) {
     },
 
     /**
-     * Closes unpaid orders whose timer was lost. One that can't be closed now keeps no other waiting.
+     * Closes unpaid orders whose timer was lost. One that can't be closed now keeps no other waiting, also
+     * where there are so many of them that a run does not come to the end: the next goes on from there.
      * @returns how many were closed, and how many could not be
      */
     async sweep(): Promise<{ closed: number; failed: number }> {
       const tally = { closed: 0, failed: 0 }
       const before = new Date(Date.now() - SWEEP_AFTER_MILLIS)
-      let after: Overdue | undefined
+      let after = parsePlace(await deps.progress.read())
       while (!outOfTime()) {
         const overdue = await readOverdue(deps.database, before, BATCH, after)
-        for (const { orderId } of overdue) {
-          if (outOfTime()) return tally
+        for (const one of overdue) {
+          if (outOfTime()) break
           try {
-            if (await expire(orderId)) tally.closed++
+            if (await expire(one.orderId)) tally.closed++
           } catch (error) {
             tally.failed++
-            log.error('order not closed', error, { orderId })
+            log.error('order not closed', error, { orderId: one.orderId })
           }
+          after = one
         }
-        if (overdue.length < BATCH) return tally
-        after = overdue.at(-1)
+        if (overdue.length < BATCH && !outOfTime()) after = undefined
+        if (after === undefined) break
       }
+      await deps.progress.keep(after === undefined ? undefined : JSON.stringify(after))
       return tally
     },
   }
+}
+
+/** Where the sweep was, as it was kept. */
+function parsePlace(kept: string | undefined): Overdue | undefined {
+  if (kept === undefined) return undefined
+  const { orderId, expiresAt } = JSON.parse(kept) as { orderId: string; expiresAt: string }
+  return { orderId, expiresAt: new Date(expiresAt) }
 }
 
 export type Expiry = ReturnType<typeof createExpiry>

@@ -1,8 +1,10 @@
 import type { Database } from '../../platform/database/database.ts'
 import type { Reads } from '../../platform/database/reading.ts'
+import { isOutage } from '../../platform/errors/api-error.ts'
 import { NotFound } from '../../platform/errors/standard.ts'
 import { pageOf } from '../../platform/http/page.ts'
 import type { Outbox } from '../../platform/outbox/outbox.ts'
+import { log } from '../../platform/telemetry/log.ts'
 import { outOfTime } from '../../platform/telemetry/scope.ts'
 import { WrongState } from './errors.ts'
 import { readHistory } from './history.ts'
@@ -71,24 +73,34 @@ export function createFulfilment(deps: FulfilmentDeps) {
     /** The buyer has the parcel. @throws NotFound also where it is somebody else's; WrongState */
     confirm: (userId: string, orderId: string) => confirm(orderId, { kind: 'user', id: userId }),
 
-    /** Confirms what has been on its way for long enough. @returns how many orders */
-    async confirmOverdue(): Promise<number> {
+    /**
+     * Confirms what has been on its way for long enough, as far as time goes. Safe to run twice at once; an
+     * order that can't be confirmed keeps no other waiting.
+     * @throws Unavailable where the database does not answer
+     */
+    async confirmOverdue(): Promise<{ confirmed: number; failed: number }> {
+      const failed = new Set<string>()
       let confirmed = 0
-      for (;;) {
-        const before = new Date(Date.now() - confirmDays * DAY_MILLIS)
-        const ids = await readLongShipped(database, before, BATCH)
-        for (const id of ids) {
-          if (outOfTime()) return confirmed
+      const before = new Date(Date.now() - confirmDays * DAY_MILLIS)
+      while (!outOfTime()) {
+        const limit = BATCH + failed.size
+        const overdue = await readLongShipped(database, before, limit)
+        for (const id of overdue.filter((one) => !failed.has(one))) {
+          if (outOfTime()) break
           try {
             await confirm(id, SYSTEM, `not confirmed within ${confirmDays} days`)
             confirmed++
           } catch (error) {
+            if (isOutage(error)) throw error
             // Confirmed or sent back a moment ago.
-            if (!(error instanceof WrongState)) throw error
+            if (error instanceof WrongState) continue
+            failed.add(id)
+            log.error('order not confirmed', error, { orderId: id })
           }
         }
-        if (ids.length < BATCH) return confirmed
+        if (overdue.length < limit) break
       }
+      return { confirmed, failed: failed.size }
     },
   }
 }

@@ -3,6 +3,7 @@ import { once } from '../../platform/config/once.ts'
 import { database } from '../../platform/database/database.ts'
 import { mark } from '../../platform/database/positions.ts'
 import { reads } from '../../platform/database/reading.ts'
+import { createProgress } from '../../platform/jobs/progress.ts'
 import { outbox } from '../../platform/outbox/index.ts'
 import { send } from '../../platform/queue/queue.ts'
 import { redis } from '../../platform/redis/client.ts'
@@ -15,6 +16,7 @@ import { createOrderBook } from './book.ts'
 import { createClose } from './close.ts'
 import { createOpenOrders } from './erase.ts'
 import { createFulfilment } from './fulfilment.ts'
+import { createEndOrder, createGiveUp } from './give-up.ts'
 import { createHolds } from './holds.ts'
 import { createOrders } from './orders.ts'
 import { createPersist } from './persist.ts'
@@ -59,7 +61,15 @@ export const openOrders = /* @__PURE__ */ once(() =>
   createOpenOrders({ database: database(), holds: holds() }),
 )
 
-export const relayHolds = /* @__PURE__ */ once(() => createRelay({ holds: holds(), queue }))
+export const giveUp = /* @__PURE__ */ once(() =>
+  createGiveUp({ database: database(), holds: holds() }),
+)
+
+export const relayHolds = /* @__PURE__ */ once(() =>
+  createRelay({ holds: holds(), queue, persist: persist(), giveUp: giveUp() }),
+)
+
+export const endOrder = /* @__PURE__ */ once(() => createEndOrder(giveUp()))
 
 export const stockReconcile = /* @__PURE__ */ once(() =>
   createStockReconcile({
@@ -67,6 +77,11 @@ export const stockReconcile = /* @__PURE__ */ once(() =>
     holds: holds(),
     counters: counters(),
     unpaidMinutes: settings().UNPAID_MINUTES,
+    progress: {
+      closed: createProgress(redis(), 'stock-reconcile:closed'),
+      skus: createProgress(redis(), 'stock-reconcile:skus'),
+      ledgers: createProgress(redis(), 'stock-reconcile:ledgers'),
+    },
   }),
 )
 

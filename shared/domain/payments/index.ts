@@ -1,7 +1,9 @@
 import { once } from '../../platform/config/once.ts'
 import { database } from '../../platform/database/database.ts'
+import { createProgress } from '../../platform/jobs/progress.ts'
 import { outbox } from '../../platform/outbox/index.ts'
 import { send } from '../../platform/queue/queue.ts'
+import { redis } from '../../platform/redis/client.ts'
 import { wechatPay } from '../../platform/wechat/pay/index.ts'
 import { createExpiry } from '../orders/expiry.ts'
 import { closeOrder, fulfilment, holds, orders, takeStep } from '../orders/index.ts'
@@ -62,7 +64,12 @@ export const closing = /* @__PURE__ */ once(() =>
 )
 
 export const expiry = /* @__PURE__ */ once(() =>
-  createExpiry({ database: database(), queue: { send }, close: closing() }),
+  createExpiry({
+    database: database(),
+    queue: { send },
+    close: closing(),
+    progress: createProgress(redis(), 'unpaid-sweep'),
+  }),
 )
 
 export const refunds = /* @__PURE__ */ once(() =>

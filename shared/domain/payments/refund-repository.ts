@@ -116,10 +116,17 @@ export async function readDueRefunds(db: Queryable, at: Date, limit: number): Pr
   return rows.map(({ order_id, checks }) => ({ orderId: order_id, checks }))
 }
 
-export async function putOffRefund(db: Queryable, { orderId, checks }: Due, checkAt: Date) {
-  await db.write(
-    sql`UPDATE refunds SET checks = ${checks + 1}, check_at = ${checkAt} WHERE order_id = ${orderId}`,
+/** @returns false where another run was faster, and is at it */
+export async function putOffRefund(
+  db: Queryable,
+  { orderId, checks }: Due,
+  checkAt: Date,
+): Promise<boolean> {
+  const { rowsAffected } = await db.write(
+    sql`UPDATE refunds SET checks = ${checks + 1}, check_at = ${checkAt}
+        WHERE order_id = ${orderId} AND checks = ${checks}`,
   )
+  return rowsAffected > 0
 }
 
 /** @returns the refunds with these numbers */

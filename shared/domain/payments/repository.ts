@@ -50,10 +50,17 @@ export async function readDuePrepays(db: Queryable, at: Date, limit: number): Pr
   return rows.map(toDue)
 }
 
-export async function putOffPrepay(db: Queryable, { orderId, checks }: Due, checkAt: Date) {
-  await db.write(
-    sql`UPDATE prepays SET checks = ${checks + 1}, check_at = ${checkAt} WHERE order_id = ${orderId}`,
+/** @returns false where another run was faster, and is at it */
+export async function putOffPrepay(
+  db: Queryable,
+  { orderId, checks }: Due,
+  checkAt: Date,
+): Promise<boolean> {
+  const { rowsAffected } = await db.write(
+    sql`UPDATE prepays SET checks = ${checks + 1}, check_at = ${checkAt}
+        WHERE order_id = ${orderId} AND checks = ${checks}`,
   )
+  return rowsAffected > 0
 }
 
 /** `late`: it came for an order that was closed. */

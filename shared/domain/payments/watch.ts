@@ -38,8 +38,25 @@ export function createWatch({ database, wechat, settle, push }: WatchDeps) {
     if (order?.status !== 'unpaid') await settlePrepay(database, orderId)
   }
 
-  /** Handles what is due, each put off first: one that fails must not keep the others waiting. */
+  /**
+   * Handles what is due, as far as time goes. Each is put off first: one that fails must not keep the others
+   * waiting, and of two runs at once one has it.
+   */
   async function each(
+    readDue: typeof readDuePrepays,
+    putOff: typeof putOffPrepay,
+    work: (orderId: string) => Promise<void>,
+  ): Promise<number> {
+    const now = new Date()
+    let done = 0
+    for (;;) {
+      const due = await readDue(database, now, BATCH)
+      done += await handle(due, putOff, work)
+      if (due.length < BATCH || outOfTime()) return done
+    }
+  }
+
+  async function handle(
     due: readonly Due[],
     putOff: typeof putOffPrepay,
     work: (orderId: string) => Promise<void>,
@@ -48,7 +65,7 @@ export function createWatch({ database, wechat, settle, push }: WatchDeps) {
     for (const one of due) {
       if (outOfTime()) break
       const wait = MINUTE_MILLIS * 2 ** Math.min(one.checks, MOST_DOUBLINGS)
-      await putOff(database, one, new Date(Date.now() + wait))
+      if (!(await putOff(database, one, new Date(Date.now() + wait)))) continue
       try {
         await work(one.orderId)
         done++
@@ -66,11 +83,10 @@ export function createWatch({ database, wechat, settle, push }: WatchDeps) {
 
     /** One run of the minute's job. @returns how many payments and refunds were asked about */
     async run(): Promise<{ payments: number; refunds: number }> {
-      const now = new Date()
       // Side by side: while one kind of question is slow, the other is not to wait.
       const [payments, refunds] = await Promise.all([
-        readDuePrepays(database, now, BATCH).then((due) => each(due, putOffPrepay, check)),
-        readDueRefunds(database, now, BATCH).then((due) => each(due, putOffRefund, push)),
+        each(readDuePrepays, putOffPrepay, check),
+        each(readDueRefunds, putOffRefund, push),
       ])
       return { payments, refunds }
     },

@@ -45,6 +45,25 @@ export async function readAllStock(
   return rows.map(toStockRow)
 }
 
+/**
+ * @returns those of the SKUs whose row is not the sum of their ledger: one statement, so both are of the
+ *   same moment
+ */
+export async function readLedgerDrift(
+  db: Queryable,
+  skuIds: readonly string[],
+): Promise<{ skuId: string; stock: number; ledger: number }[]> {
+  if (skuIds.length === 0) return []
+  const rows = await db.query<{ id: string; stock: number; ledger: string }>(
+    sql`SELECT s.id, s.stock,
+          (SELECT COALESCE(SUM(l.delta), 0) FROM stock_ledger l WHERE l.sku_id = s.id) AS ledger
+        FROM skus s WHERE s.id IN (${listOf(skuIds)})`,
+  )
+  return rows
+    .map(({ id, stock, ledger }) => ({ skuId: id, stock, ledger: Number(ledger) }))
+    .filter(({ stock, ledger }) => stock !== ledger)
+}
+
 /** Like {@link readStock}, and locks the rows, in the order of ids so that two can't deadlock. */
 export async function lockStock(tx: Queryable, skuIds: readonly string[]): Promise<StockRow[]> {
   const rows = await tx.query<Row>(

@@ -1,11 +1,10 @@
 import middy from '@middy/core'
 import type { Context, ScheduledEvent } from 'aws-lambda'
+import { database } from '../database/database.ts'
 import { invocation } from '../telemetry/invocation.ts'
-import { log } from '../telemetry/log.ts'
+import { describeError, log } from '../telemetry/log.ts'
 import { traceIdFrom } from '../telemetry/scope.ts'
-
-/** What a run did, for the log: counts by name. */
-export type Tally = Record<string, number>
+import { recordRun, type Tally } from './runs.ts'
 
 export type Schedule = ((event: ScheduledEvent, context: Context) => Promise<Tally>) & {
   definition: { schedule: string }
@@ -23,13 +22,22 @@ export function schedule(name: string, work: () => Promise<Tally>): Schedule {
     try {
       const tally = await work()
       log.info('schedule', { schedule: name, ...tally, durationMs: performance.now() - started })
+      await remember(name, tally)
       return tally
     } catch (error) {
       log.error('schedule failed', error, { schedule: name })
+      await remember(name)
       throw error
     }
   })
   const handler = (event: ScheduledEvent, context: Context) =>
     invocation(context, `schedule ${name}`, traceIdFrom(undefined), () => stack(event, context))
   return Object.assign(handler, { definition: { schedule: name } })
+}
+
+/** What admins see of a run is no reason for it to fail. */
+async function remember(name: string, tally?: Tally): Promise<void> {
+  await recordRun(database(), name, tally).catch((error: unknown) => {
+    log.warn('run not written down', { schedule: name, error: describeError(error) })
+  })
 }

@@ -17,8 +17,11 @@ const VERDICTS: Record<string, 'erased' | 'books' | 'none'> = {
   categories: 'none',
   coupon_uses: 'books',
   coupons: 'none',
+  // Redacted: numbers and times.
+  discarded_messages: 'books',
   // The files are gone after some days, and hold no more than their lines at that time.
   exports: 'none',
+  job_days: 'none',
   order_history: 'erased',
   order_items: 'books',
   order_notices: 'erased',

@@ -4,7 +4,9 @@ import type { Close } from '../../../shared/domain/orders/close.ts'
 import { createExpiry } from '../../../shared/domain/orders/expiry.ts'
 import { SYSTEM } from '../../../shared/domain/orders/machine.ts'
 import { sql } from '../../../shared/platform/database/sql.ts'
+import type { Progress } from '../../../shared/platform/jobs/progress.ts'
 import { log } from '../../../shared/platform/telemetry/log.ts'
+import { withScope } from '../../../shared/platform/telemetry/scope.ts'
 import { callsOf } from '../../support/calls.ts'
 import { orderPath } from '../../support/order-path.ts'
 import { orderOf } from '../../support/orders.ts'
@@ -15,6 +17,17 @@ beforeEach(() => {
   sent.length = 0
   refuse(false)
 })
+
+/** Keeps in memory where a job has come to. */
+function progressOf(): Progress {
+  let kept: string | undefined
+  return {
+    read: async () => kept,
+    keep: async (at) => {
+      kept = at
+    },
+  }
+}
 
 describe('closing an unpaid order', () => {
   it('gives its stock back once, however many do it', async () => {
@@ -97,7 +110,7 @@ describe('closing an unpaid order', () => {
   })
 
   it('happens by the timer when the time is up, and not before', async () => {
-    const expiry = createExpiry({ database, queue, close })
+    const expiry = createExpiry({ database, queue, close, progress: progressOf() })
     const sku = await newSku(5)
     const early = await accept({ [sku]: 1 })
     const late = await accept(
@@ -118,7 +131,7 @@ describe('closing an unpaid order', () => {
   })
 
   it('is done by the sweep where the timer was lost', async () => {
-    const expiry = createExpiry({ database, queue, close })
+    const expiry = createExpiry({ database, queue, close, progress: progressOf() })
     const sku = await newSku(5)
     const order = await accept(
       { [sku]: 1 },
@@ -143,12 +156,55 @@ describe('the sweep', () => {
     const picky: Close = (orderId, how) =>
       orderId === stuck.orderId ? Promise.reject(new Error('refused')) : close(orderId, how)
     vi.spyOn(log, 'error').mockImplementationOnce(() => {})
-    const tally = await createExpiry({ database, queue, close: picky }).sweep()
+    const tally = await createExpiry({
+      database,
+      queue,
+      close: picky,
+      progress: progressOf(),
+    }).sweep()
     expect(tally.failed).toBe(1)
     expect([await stateOf(stuck.orderId), await stateOf(next.orderId)]).toEqual([
       'unpaid',
       'cancelled',
     ])
     await close(stuck.orderId, { actor: SYSTEM, reason: 'test' })
+  })
+
+  it('that ran out of time is gone on with by the next, though nothing could be closed', async () => {
+    const sku = await newSku(5)
+    const expiresAt = new Date(Date.now() - 20 * 86_400_000).toISOString()
+    const orders = await Promise.all([1, 2, 3].map(() => accept({ [sku]: 1 }, { expiresAt })))
+    await persist(orders)
+    const ours = new Set(orders.map(({ orderId }) => orderId))
+    vi.spyOn(log, 'error').mockImplementation(() => {})
+    const progress = progressOf()
+    const tried: string[] = []
+    /** One order takes all of a run's time. */
+    const run = async () => {
+      const timer = new AbortController()
+      const slow: Close = async (orderId) => {
+        if (!ours.has(orderId)) return
+        tried.push(orderId)
+        timer.abort()
+        throw new Error('WeChat does not answer')
+      }
+      const scope = { traceId: 'sweep', functionName: 'test', coldStart: false }
+      const expiry = createExpiry({ database, queue, close: slow, progress })
+      await withScope({ ...scope, deadline: timer.signal }, () => expiry.sweep())
+    }
+    for (let runs = 0; runs < 3; runs++) await run()
+    // Each was tried once; but for what a sweep of other tests has closed meanwhile.
+    const states = await Promise.all([...ours].map(stateOf))
+    const closed = [...ours].filter((_, at) => states[at] === 'cancelled')
+    expect(new Set([...tried, ...closed])).toEqual(ours)
+    expect(new Set(tried).size).toBe(tried.length)
+    vi.mocked(log.error).mockRestore()
+    // Two at once close each once.
+    const both = [1, 2].map(() =>
+      createExpiry({ database, queue, close, progress: progressOf() }).sweep(),
+    )
+    expect((await Promise.all(both)).map(({ failed }) => failed)).toEqual([0, 0])
+    for (const orderId of ours) expect(await stateOf(orderId)).toBe('cancelled')
+    await expectBalance(sku, { held: 0, available: 5 })
   })
 })

@@ -1,5 +1,5 @@
 import type { SQSEvent } from 'aws-lambda'
-import { beforeEach, describe, expect, inject, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { build as stockJob } from '../../../functions/jobs/stock.ts'
 import { readClaims } from '../../../shared/domain/coupons/repository.ts'
 import { createHolds, type Holds, type TakenRows } from '../../../shared/domain/orders/holds.ts'
@@ -9,13 +9,13 @@ import { createPersist } from '../../../shared/domain/orders/persist.ts'
 import { createRelay } from '../../../shared/domain/orders/relay.ts'
 import { readStock } from '../../../shared/domain/stock/repository.ts'
 import { sql } from '../../../shared/platform/database/sql.ts'
-import { RedisClient } from '../../../shared/platform/redis/client.ts'
 import { callsOf } from '../../support/calls.ts'
 import { contextOf } from '../../support/context.ts'
 import { orderPath } from '../../support/order-path.ts'
 import { orderOf } from '../../support/orders.ts'
 
 const {
+  redis,
   database,
   queue,
   sent,
@@ -23,6 +23,7 @@ const {
   holds,
   outbox,
   persist,
+  giveUp,
   newSku,
   accept,
   stateOf,
@@ -178,13 +179,7 @@ describe('the statements of the stock job', () => {
 describe('the relay', () => {
   it('sends the message of a hold that was never sent', async () => {
     const sku = await newSku(5)
-    const impatient = createHolds(
-      new RedisClient({
-        url: inject('endpoints').redisRest ?? '',
-        token: inject('endpoints').redisRestToken ?? '',
-      }),
-      0,
-    )
+    const impatient = createHolds(redis, 0)
     const order = orderOf({ [sku]: 1 })
     await impatient.place({
       message: OrderAccepted.of(order),
@@ -193,7 +188,7 @@ describe('the relay', () => {
       answer: '{}',
       limits: [0],
     })
-    await createRelay({ holds: impatient, queue })()
+    await createRelay({ holds: impatient, queue, persist, giveUp })()
     const relayed = sent.flatMap(({ messages }) => messages.map(({ message }) => message))
     const message = relayed.find(({ data }) => (data as AcceptedOrder).orderId === order.orderId)
     expect(message?.data).toEqual(order)
@@ -201,19 +196,20 @@ describe('the relay', () => {
     expect(await stateOf(order.orderId)).toBe('unpaid')
   })
 
-  it('sends what the outbox still has, and only that', async () => {
-    const sku = await newSku(5)
-    const order = await accept({ [sku]: 1 })
-    refuse(true)
-    await persist([order])
-    refuse(false)
-    expect(await outbox.relay(0)).toBeGreaterThanOrEqual(1)
-    const timers = sent.flatMap(({ messages }) =>
-      messages.map(({ message }) => message.data as { orderId: string }),
+  it('run twice at once claims each hold once', async () => {
+    const sku = await newSku(40)
+    const impatient = createHolds(redis, 0)
+    const ids = await Promise.all(
+      Array.from({ length: 40 }, async () => {
+        const order = orderOf({ [sku]: 1 })
+        const message = OrderAccepted.of(order)
+        const how = { key: order.orderId, bodyHash: 'h', answer: '{}', limits: [0] }
+        expect((await impatient.place({ message, ...how })).outcome).toBe('held')
+        return order.orderId
+      }),
     )
-    expect(timers.filter(({ orderId }) => orderId === order.orderId)).toHaveLength(1)
-    sent.length = 0
-    await outbox.relay(0)
-    expect(sent).toEqual([])
+    const claims = await Promise.all([holds.overdue(1_000), holds.overdue(1_000)])
+    const claimed = claims.flat().map(({ data }) => data.orderId)
+    expect(claimed.filter((id) => ids.includes(id)).toSorted()).toEqual(ids.toSorted())
   })
 })

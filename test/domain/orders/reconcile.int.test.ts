@@ -6,10 +6,16 @@ import { SYSTEM } from '../../../shared/domain/orders/machine.ts'
 import { OrderAccepted } from '../../../shared/domain/orders/messages.ts'
 import type { AcceptedOrder } from '../../../shared/domain/orders/order.ts'
 import { createPersist } from '../../../shared/domain/orders/persist.ts'
-import { createStockReconcile } from '../../../shared/domain/orders/reconcile.ts'
+import {
+  createStockReconcile,
+  type ReconcileDeps,
+} from '../../../shared/domain/orders/reconcile.ts'
 import { createSteps } from '../../../shared/domain/orders/steps.ts'
 import { counterKey } from '../../../shared/domain/stock/keys.ts'
+import { rowsOf, sql } from '../../../shared/platform/database/sql.ts'
+import { createProgress, type Progress } from '../../../shared/platform/jobs/progress.ts'
 import { log } from '../../../shared/platform/telemetry/log.ts'
+import { withScope } from '../../../shared/platform/telemetry/scope.ts'
 import { orderPath } from '../../support/order-path.ts'
 import { orderOf } from '../../support/orders.ts'
 
@@ -30,8 +36,11 @@ describe('a word to Redis that got lost', () => {
     })
     return outcome
   }
+  const progress = Object.fromEntries(
+    ['closed', 'skus', 'ledgers'].map((pass) => [pass, createProgress(redis, `test:${pass}`)]),
+  ) as ReconcileDeps['progress']
   const reconcile = () =>
-    createStockReconcile({ database, holds, counters, unpaidMinutes: 15 }).run()
+    createStockReconcile({ database, holds, counters, unpaidMinutes: 15, progress }).run()
 
   it('is said again when the order is closed again', async () => {
     const sku = await newSku(2)
@@ -110,5 +119,83 @@ describe('a word to Redis that got lost', () => {
     const order = await accept({ [wrong]: 3 })
     await persist([order])
     await expectBalance(wrong, { held: 3, available: 0 })
+  })
+})
+
+describe('a run of the reconciler', () => {
+  /** Keeps in memory where each pass is. */
+  function progressAt(skus: string, ledgers: string) {
+    const at: Record<string, string | undefined> = { skus, ledgers }
+    const of = (pass: string): Progress => ({
+      read: async () => at[pass],
+      keep: async (next) => {
+        at[pass] = next
+      },
+    })
+    return { at, progress: { closed: of('closed'), skus: of('skus'), ledgers: of('ledgers') } }
+  }
+  const before = (skuId: string) => String(BigInt(skuId) - 1n)
+
+  it('that has no time for all SKUs is gone on with by the next', async () => {
+    const rows = Array.from({ length: 250 }, () => [1, 'x', 1, 0, '{}'])
+    const { insertId: first } = await database.write(
+      sql`INSERT INTO skus (product_id, title, price_fen, stock, attributes) VALUES ${rowsOf(rows)}`,
+    )
+    const { at, progress } = progressAt(before(first), before(first))
+    const timer = new AbortController()
+    const repaired: string[][] = []
+    const repair = async (stock: readonly { skuId: string }[]) => {
+      repaired.push(stock.map(({ skuId }) => skuId))
+      if (repaired.length === 1) timer.abort()
+      return []
+    }
+    const all = { database, holds, counters: { ...counters, repair }, unpaidMinutes: 15, progress }
+    const run = () => createStockReconcile(all).run()
+    const scope = { traceId: 'reconcile', functionName: 'test', coldStart: false }
+    const cut = await withScope({ ...scope, deadline: timer.signal }, run)
+    expect([cut.skus, cut.ledgers]).toEqual([100, 0])
+    expect(at.skus).toBe(repaired[0]?.at(-1))
+    const rest = await run()
+    expect(rest.skus).toBeGreaterThanOrEqual(150)
+    const seen = repaired.flat()
+    expect(new Set(seen).size).toBe(seen.length)
+    // All were gone through, so the next begins anew.
+    expect(at.skus).toBeUndefined()
+    await database.write(
+      sql`DELETE FROM skus WHERE id >= ${first} AND id < ${String(BigInt(first) + 250n)} AND stock = 0`,
+    )
+  })
+
+  it('tells a row that is not the sum of its ledger, and changes neither', async () => {
+    const sku = await newSku(5)
+    await database.write(sql`UPDATE skus SET stock = stock + 2 WHERE id = ${sku}`)
+    const { progress } = progressAt(before(sku), before(sku))
+    const told = vi.spyOn(log, 'error').mockImplementation(() => {})
+    const all = { database, holds, counters, unpaidMinutes: 15, progress }
+    const { ledgerDrift } = await createStockReconcile(all).run()
+    expect(ledgerDrift).toBeGreaterThanOrEqual(1)
+    const drift = { skuId: sku, stock: 7, ledger: 5 }
+    expect(told).toHaveBeenCalledWith('stock differs from its ledger', expect.anything(), drift)
+    told.mockRestore()
+    await database.write(sql`UPDATE skus SET stock = 5 WHERE id = ${sku}`)
+  })
+
+  it('twice at once ends what was decided, and leaves counters right', async () => {
+    const sku = await newSku(8)
+    const orders = await Promise.all([1, 2].map((units) => accept({ [sku]: units })))
+    const deaf = { ...holds, settle: () => Promise.reject(new Error('cut off')) }
+    await expect(
+      createPersist({ database, holds: deaf as unknown as Holds, outbox })(orders),
+    ).rejects.toThrow('cut off')
+    await redis.send(['HSET', counterKey(sku), 'held', 7])
+    const warned = vi.spyOn(log, 'warn').mockImplementation(() => {})
+    const both = [1, 2].map(() => {
+      const { progress } = progressAt(before(sku), before(sku))
+      return createStockReconcile({ database, holds, counters, unpaidMinutes: 15, progress }).run()
+    })
+    await Promise.all(both)
+    warned.mockRestore()
+    expect((await counters.holdsOn(sku)).size).toBe(0)
+    await expectBalance(sku, { held: 3, available: 5 })
   })
 })

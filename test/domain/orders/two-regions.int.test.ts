@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, inject, it } from 'vitest'
 import { startUpstashBridge } from '../../../local/bridges/upstash.ts'
+import { createGiveUp } from '../../../shared/domain/orders/give-up.ts'
 import { createHolds } from '../../../shared/domain/orders/holds.ts'
 import { OrderAccepted } from '../../../shared/domain/orders/messages.ts'
 import type { AcceptedOrder } from '../../../shared/domain/orders/order.ts'
@@ -36,11 +37,12 @@ function region({ relayAfterSeconds = 30 } = {}) {
     },
   }
   const holds = createHolds(redis, relayAfterSeconds)
+  const persist = createPersist({ database, holds, outbox })
   return {
     queued,
     holds,
-    relay: createRelay({ holds, queue }),
-    persist: createPersist({ database, holds, outbox }),
+    relay: createRelay({ holds, queue, persist, giveUp: createGiveUp({ database, holds }) }),
+    persist,
     stock: createStock({ database, counters: createCounters(redis) }),
   }
 }

@@ -320,6 +320,23 @@ describe('money', () => {
     expect(await shop.status(orderId)).toBe('paid')
   })
 
+  it('is asked about by one of two runs at once', async () => {
+    const { orderId } = await shop.newOrder(await shop.newSku(STOCK), UNITS)
+    await attempt('pay', orderId)
+    await shop.database.write(
+      sql`UPDATE prepays SET check_at = ${new Date(0)} WHERE order_id = ${orderId}`,
+    )
+    const asked: string[] = []
+    const { query } = shop.wechat
+    shop.wechat.query = (id) => {
+      asked.push(id)
+      return query(id)
+    }
+    await Promise.all([shop.watch.run(), shop.watch.run()])
+    shop.wechat.query = query
+    expect(asked.filter((id) => id === orderId)).toHaveLength(1)
+  })
+
   it('keeps an order open while WeChat can not say whether it was paid', async () => {
     const { orderId } = await shop.newOrder(await shop.newSku(STOCK), UNITS)
     await attempt('pay', orderId)

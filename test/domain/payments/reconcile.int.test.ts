@@ -1,5 +1,8 @@
 import { beforeAll, describe, expect, inject, it, vi } from 'vitest'
+import { createFulfilment } from '../../../shared/domain/orders/fulfilment.ts'
+import type { TakeStep } from '../../../shared/domain/orders/steps.ts'
 import { yesterdayInChina } from '../../../shared/domain/payments/reconcile.ts'
+import { readsAt } from '../../../shared/platform/database/reading.ts'
 import { sql } from '../../../shared/platform/database/sql.ts'
 import { log } from '../../../shared/platform/telemetry/log.ts'
 import type { BillRow } from '../../../shared/platform/wechat/pay/index.ts'
@@ -95,9 +98,35 @@ describe('a parcel', () => {
     }
     const longAgo = new Date(Date.now() - 10 * 86_400_000 - 60_000)
     await shop.database.write(sql`UPDATE orders SET shipped_at = ${longAgo} WHERE id = ${old}`)
-    expect(await shop.fulfilment.confirmOverdue()).toBeGreaterThanOrEqual(1)
+    expect((await shop.fulfilment.confirmOverdue()).confirmed).toBeGreaterThanOrEqual(1)
     expect([await shop.status(old), await shop.status(fresh)]).toEqual(['completed', 'shipped'])
     const { history } = await shop.fulfilment.detail(old)
     expect(history.at(-1)).toMatchObject({ step: 'confirm', actor: 'system' })
+  })
+
+  it('that can not be confirmed keeps no other waiting, and two runs at once confirm each once', async () => {
+    const [stuck, fine] = [await paidOrder(), await paidOrder()]
+    for (const [id, days] of [
+      [stuck, 21],
+      [fine, 20],
+    ] as const) {
+      await shop.fulfilment.ship(id, { carrier: 'SF', trackingNo: '1' }, '1')
+      const shippedAt = new Date(Date.now() - days * 86_400_000)
+      await shop.database.write(sql`UPDATE orders SET shipped_at = ${shippedAt} WHERE id = ${id}`)
+    }
+    const picky: TakeStep = (tx, step, order, ...rest) => {
+      if (order.orderId === stuck) throw new Error('a defect')
+      return take(tx, step, order, ...rest)
+    }
+    const { database, outbox, take } = shop
+    const reads = readsAt(database)
+    const fulfilment = createFulfilment({ database, outbox, take: picky, reads, confirmDays: 10 })
+    const runs = await Promise.all([fulfilment.confirmOverdue(), fulfilment.confirmOverdue()])
+    for (const { failed } of runs) expect(failed).toBe(1)
+    expect([await shop.status(stuck), await shop.status(fine)]).toEqual(['shipped', 'completed'])
+    const { history } = await shop.fulfilment.detail(fine)
+    expect(history.filter(({ step }) => step === 'confirm')).toHaveLength(1)
+    await shop.fulfilment.confirmOverdue()
+    expect(await shop.status(stuck)).toBe('completed')
   })
 })
