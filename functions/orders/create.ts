@@ -19,6 +19,7 @@ export const build = (service: Pick<Orders, 'place'>) =>
       auth: 'user',
       limit: limits.createOrder,
       idempotent: true,
+      needsMillis: 1_000,
       body: PlaceOrder,
       replies: { 202: OrderReceipt },
       errors: [NotFound, OutOfStock, PurchaseLimit, CouponUnusable, KeyReused],

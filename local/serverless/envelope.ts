@@ -30,14 +30,28 @@ const REFUSALS: Record<number, string> = {
   404: 'not found',
   413: 'the body is larger than 256 KiB',
   431: 'the headers are too large',
+  503: 'the service is busy: try again in a moment',
 }
+
+/**
+ * As many requests at once as an account of AWS runs functions at once, unless it asks for more. One
+ * process has them all: with more of them all would run out of time, instead of a few being told so.
+ */
+export const MOST_REQUESTS = 1_000
 
 /**
  * Gives our envelope to what serverless-offline answers by itself: requests that it cannot read, and
  * functions that crashed. (On AWS these come from API Gateway, with a body of its own.)
  */
-export function envelopeGatewayErrors(server: HapiServer): void {
+export function envelopeGatewayErrors(server: HapiServer, most = MOST_REQUESTS): void {
+  let running = 0
+  server.listener.prependListener('request', (_, response) => {
+    running++
+    response.once('close', () => running--)
+  })
   server.ext('onRequest', (request, h) => {
+    // What API Gateway answers where Lambda has no container left.
+    if (running > most) return reply(request, h, 503).header('retry-after', '1')
     // serverless-offline would allow every origin, and answer OPTIONS with 200; the deployed API does
     // neither. Functions still see the header: they get it from the raw request.
     delete request.headers.origin

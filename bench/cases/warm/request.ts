@@ -38,7 +38,7 @@ export function eventOf(token: string): APIGatewayProxyEventV2 {
       routeKey: 'GET /api/user/info',
       stage: '$default',
       time: '01/Jan/2026:00:00:00 +0000',
-      timeEpoch: 1_767_225_600_000,
+      timeEpoch: Date.now(),
     },
     isBase64Encoded: false,
   }

@@ -26,6 +26,8 @@ export type RouteDefinition = {
   rawBody?: true
   /** Asks for the header Idempotency-Key and hands it on. */
   idempotent?: boolean
+  /** Milliseconds without which it need not begin; see middlewares/in-time.ts. */
+  needsMillis?: number
   /** The form of `data` by HTTP status; `z.void()` where the answer has no body. */
   replies: Readonly<Record<number, Schema>>
   /** Errors of this route beyond those that every route of its kind has. */

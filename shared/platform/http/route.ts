@@ -13,6 +13,7 @@ import {
 import { accessLog } from './middlewares/access-log.ts'
 import { authenticate } from './middlewares/authenticate.ts'
 import { compress } from './middlewares/compress.ts'
+import { inTime } from './middlewares/in-time.ts'
 import { limitAddress, limitUser } from './middlewares/limit.ts'
 import { respond } from './middlewares/respond.ts'
 import { validate } from './middlewares/validate.ts'
@@ -42,6 +43,7 @@ export function route<const D extends RouteDefinition>(
     .use(compress())
     .use(limitAddress(definition))
     .use(respond(definition))
+    .use(inTime(definition))
     .use(authenticate(definition))
     .use(limitUser(definition))
     .use(validate(definition))

@@ -4,7 +4,7 @@ import * as z from 'zod/mini'
 import { Envelope, type Message, type MessageType } from '../queue/message.ts'
 import { invocation } from '../telemetry/invocation.ts'
 import { describeError, log } from '../telemetry/log.ts'
-import { traceIdFrom } from '../telemetry/scope.ts'
+import { millisLeft, traceIdFrom } from '../telemetry/scope.ts'
 import { deadLetter } from './dead-letter.ts'
 
 /**
@@ -25,7 +25,12 @@ export type JobDefinition = {
   queue: string
   /** Every kind of message that may arrive; anything else is dead-lettered. */
   accepts: readonly MessageType[]
+  /** Milliseconds without which a batch need not begin; {@link NEEDS_MILLIS} where it is left out. */
+  needsMillis?: number
 }
+
+/** A few calls to upstreams. */
+const NEEDS_MILLIS = 2_000
 
 export type Job = ((event: SQSEvent, context: Context) => Promise<SQSBatchResponse>) & {
   definition: JobDefinition
@@ -109,7 +114,10 @@ async function handleBatch(
       failures.set(record.messageId, error)
     }
   }
-  if (items.length > 0) {
+  if (millisLeft() < (definition.needsMillis ?? NEEDS_MILLIS)) {
+    // Cut off in the middle, the batch would have been worked on in vain.
+    for (const { key } of items) failures.set(key, new Error('no time left to begin'))
+  } else if (items.length > 0) {
     try {
       for (const [key, error] of await work(items)) failures.set(key, error)
     } catch (error) {

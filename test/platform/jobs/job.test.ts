@@ -7,6 +7,7 @@ import * as z from 'zod/mini'
 import { batchJob, messageJob, on, PermanentError } from '../../../shared/platform/jobs/job.ts'
 import { messageType } from '../../../shared/platform/queue/message.ts'
 import { currentScope } from '../../../shared/platform/telemetry/scope.ts'
+import { contextOf } from '../../support/context.ts'
 
 const Greeting = messageType('greeting', 1, z.object({ name: z.string() }))
 const context = { functionName: 'test' } as Context
@@ -97,6 +98,15 @@ describe('a job', () => {
     expect(await failuresOf(job(eventOf(bad, Greeting.of({ name: 'good' })), context))).toEqual([])
     expect(dead).toHaveLength(1)
     expect(seen).toEqual(['good'])
+  })
+
+  it('hands a batch back, untouched, when there is no time to do it', async () => {
+    const seen: string[] = []
+    const job = jobOf(async ({ data }) => void seen.push(data.name))
+    const late = contextOf(1_000)
+    const event = eventOf(Greeting.of({ name: 'a' }), Greeting.of({ name: 'b' }), '{')
+    expect(await failuresOf(job(event, late))).toEqual(['m0', 'm1'])
+    expect([seen, dead.length]).toEqual([[], 1])
   })
 
   it('keeps a message in its queue when the dead-letter queue does not take it', async () => {
