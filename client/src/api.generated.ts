@@ -82,6 +82,11 @@ export interface Routes {
     }
     data: ExportView
   }
+  /** What the jobs of the clock did in the last seven days: runs, failures, repairs */
+  'GET /api/admin/jobs': {
+    input: {}
+    data: Array<JobDayView>
+  }
   /** Everybody's orders, the newest first; those still pending are not among them */
   'GET /api/admin/orders': {
     input: {
@@ -125,6 +130,14 @@ export interface Routes {
       nextCursor: string | null
     }
   }
+  /** Notes that a person has looked at an incident; one that is closed stays as it is */
+  'POST /api/admin/payments/incidents/{id}/close': {
+    input: {
+      params: { id: Id }
+      body: CloseIncident
+    }
+    data: IncidentView
+  }
   /** Adds a product and publishes it */
   'POST /api/admin/products': {
     input: {
@@ -145,7 +158,49 @@ export interface Routes {
     input: {}
     data: Array<QueueStatus>
   }
-  /** Moves dead letters back to their queue */
+  /** Messages that were set aside, and why, the oldest first */
+  'GET /api/admin/queues/{name}/dead-letters': {
+    input: {
+      params: { name: string }
+      query?: { limit?: number | undefined; cursor?: string | undefined }
+    }
+    data: DeadLetterPage
+  }
+  /** Throws dead letters away for good; who, when, why and what is written down */
+  'POST /api/admin/queues/{name}/dead-letters/discard': {
+    input: {
+      params: { name: string }
+      body: Discard
+    }
+    data: Discarded
+  }
+  /** Moves some or all dead letters back at a rate, as far as time goes; says how many are left */
+  'POST /api/admin/queues/{name}/dead-letters/redrive': {
+    input: {
+      params: { name: string }
+      body?: Redrive
+    }
+    data: Redriven
+  }
+  /** One dead letter whole, but for what says something about a person */
+  'GET /api/admin/queues/{name}/dead-letters/{id}': {
+    input: {
+      params: { name: string; id: LetterId }
+    }
+    data: DeadLetterDetail
+  }
+  /** Dead letters that were thrown away, by whom and why, the newest first */
+  'GET /api/admin/queues/{name}/discarded': {
+    input: {
+      params: { name: string }
+      query?: { limit?: number | undefined; cursor?: Id | undefined }
+    }
+    data: {
+      items: Array<DiscardedMessage>
+      nextCursor: string | null
+    }
+  }
+  /** Moves all dead letters back to their queue, as far as time goes: call again for the rest */
   'POST /api/admin/queues/{name}/redrive': {
     input: {
       params: { name: string }
@@ -509,6 +564,16 @@ export type ExportView = {
   reason?: string
 }
 
+/** What the runs of a job of the clock did in one day (UTC). */
+export type JobDayView = {
+  schedule: string
+  day: string
+  runs: number
+  failures: number
+  counts: Record<string, number>
+  lastAt: Time
+}
+
 /** An order as admins see it. */
 export type AdminOrder = {
   orderId: Ulid
@@ -641,6 +706,13 @@ export type IncidentView = {
   detail: string
   traceId?: string
   createdAt: Time
+  closedAt?: Time
+  closedBy?: Id
+  note?: string
+}
+
+export type CloseIncident = {
+  note: string
 }
 
 /** `stock` and `sales` are those of the moment at which the product was read from the database: hints. */
@@ -701,6 +773,72 @@ export type QueueStatus = {
   delayed: number
   deadLetters: number
   oldestAgeSeconds: number
+}
+
+export type DeadLetterPage = {
+  items: Array<DeadLetter>
+  nextCursor: string | null
+  hidden: number
+}
+
+/** A dead letter in a list; what the message does not say in the form that it should have is left out. */
+export type DeadLetter = {
+  id: LetterId
+  type?: string
+  occurredAt?: Time
+  sentAt: Time
+  receivedCount: number
+  reason: string
+  traceId?: string
+}
+
+/** SQS's own id of a letter. */
+export type LetterId = string
+
+export type Discarded = {
+  discarded: number
+  left: number
+}
+
+/** Which dead letters are thrown away, and why. */
+export type Discard = {
+  ids?: Array<LetterId>
+  all?: true
+  reason: string
+}
+
+/** `left`: chosen ones that are still to do, because time was up or somebody else has them in hand. */
+export type Redriven = {
+  moved: number
+  left: number
+}
+
+/** Which dead letters go back to their queue (without `ids` all that are there), and how fast. */
+export type Redrive = {
+  ids?: Array<LetterId>
+  perSecond?: number
+}
+
+/** A dead letter whole, but for what says something about a person. */
+export type DeadLetterDetail = {
+  id: LetterId
+  type?: string
+  occurredAt?: Time
+  sentAt: Time
+  receivedCount: number
+  reason: string
+  traceId?: string
+  body: unknown
+}
+
+/** A message that an admin threw away. */
+export type DiscardedMessage = {
+  id: Id
+  letterId: LetterId
+  body: unknown
+  reason: string
+  actorId: Id
+  discardedAt: Time
 }
 
 /** Always received = sold + held + available. */
@@ -1017,14 +1155,21 @@ export const signedInRoutes: Table = {
   'PATCH /api/admin/coupons/{id}': true,
   'POST /api/admin/exports': true,
   'GET /api/admin/exports/{id}': true,
+  'GET /api/admin/jobs': true,
   'GET /api/admin/orders': true,
   'GET /api/admin/orders/{id}': true,
   'POST /api/admin/orders/{id}/refund': true,
   'POST /api/admin/orders/{id}/ship': true,
   'GET /api/admin/payments/incidents': true,
+  'POST /api/admin/payments/incidents/{id}/close': true,
   'POST /api/admin/products': true,
   'PATCH /api/admin/products/{id}': true,
   'GET /api/admin/queues': true,
+  'GET /api/admin/queues/{name}/dead-letters': true,
+  'POST /api/admin/queues/{name}/dead-letters/discard': true,
+  'POST /api/admin/queues/{name}/dead-letters/redrive': true,
+  'GET /api/admin/queues/{name}/dead-letters/{id}': true,
+  'GET /api/admin/queues/{name}/discarded': true,
   'POST /api/admin/queues/{name}/redrive': true,
   'GET /api/admin/skus/{id}/stock': true,
   'POST /api/admin/skus/{id}/stock': true,

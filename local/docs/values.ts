@@ -10,6 +10,24 @@ const coupon = {
   validUntil: '2026-12-31T16:00:00.000Z',
 }
 
+const deadLetter = {
+  id: '0b0b3ea5-7e68-4a5f-8c1f-2f6f4e3c9d10',
+  type: 'order.accepted',
+  occurredAt: '2026-11-24T08:00:00.000Z',
+  sentAt: '2026-11-24T08:00:00.120Z',
+  receivedCount: 11,
+  reason: 'its tries were used up: see the log of its trace',
+  traceId: '01KB2Z5GJ9QW8X4V7T3N6M2R1D',
+}
+const redactedOrder = {
+  type: 'order.accepted',
+  version: 1,
+  id: '01KB2Z5GJ9QW8X4V7T3N6M2R1F',
+  traceId: '01KB2Z5GJ9QW8X4V7T3N6M2R1D',
+  occurredAt: '2026-11-24T08:00:00.000Z',
+  data: { orderId: '01KB2Z5GJ9QW8X4V7T3N6M2R1C', userId: '1001', address: '[hidden]' },
+}
+
 /**
  * Examples for what the sample events do not show: by the name of a schema, of a field, of a field of
  * one schema (`OrderReceipt.expiresAt`), or of a whole answer (`opsDocs 200`). A value is taken where it fits
@@ -60,6 +78,25 @@ export const VALUES: Readonly<Record<string, unknown>> = {
     rows: 52_360,
     percent: 100,
     url: 'https://minimall-prod-exports-123456789012.s3.ap-southeast-1.amazonaws.com/exports/01KB2Z5GJ9QW8X4V7T3N6M2R1G?X-Amz-Signature=0123456789abcdef',
+  },
+  LetterId: '0b0b3ea5-7e68-4a5f-8c1f-2f6f4e3c9d10',
+  DeadLetter: deadLetter,
+  DeadLetterDetail: { ...deadLetter, body: redactedOrder },
+  DiscardedMessage: {
+    id: '7',
+    letterId: deadLetter.id,
+    body: redactedOrder,
+    reason: 'a test of ours',
+    actorId: '1',
+    discardedAt: '2026-11-24T09:30:00.000Z',
+  },
+  JobDayView: {
+    schedule: 'stock-reconcile',
+    day: '2026-11-24',
+    runs: 51,
+    failures: 0,
+    counts: { skus: 5100, ledgers: 5100, settled: 2, repaired: 1, ledgerDrift: 0 },
+    lastAt: '2026-11-24T08:30:00.000Z',
   },
   Category: {
     id: '1',

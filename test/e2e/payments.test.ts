@@ -118,13 +118,28 @@ describe('a payment', () => {
     expect(calls.some(({ path }) => path === '/v3/refund/domestic/refunds')).toBe(true)
     expect((await read(orderId)).status).toBe('cancelled')
     expect(await stockOf(admin, sku)).toMatchObject({ sold: 0, held: 0, available: 10 })
-    type Incidents = { items: { kind: string; orderId: string }[] }
+    type Incident = { id: string; kind: string; orderId: string; note?: string }
+    type Incidents = { items: Incident[] }
     const told = await call<Incidents>('GET', '/api/admin/payments/incidents?limit=100', {
       token: admin,
     })
     expect(told.body.data.items).toContainEqual(
       expect.objectContaining({ kind: 'late-money', orderId }),
     )
+    const incident = told.body.data.items.find((one) => one.orderId === orderId)
+    const tick = (note: string, token = admin) =>
+      call<Incident>('POST', `/api/admin/payments/incidents/${incident?.id}/close`, {
+        token,
+        body: { note },
+      })
+    expect((await tick('refunded by itself')).body.data.note).toBe('refunded by itself')
+    // Who came first stays noted.
+    expect((await tick('later')).body.data.note).toBe('refunded by itself')
+    const { accessToken: user } = await login(`payer-${randomUUID()}`)
+    expect((await tick('x', user)).body.code).toBe(40301)
+    const unknown = '/api/admin/payments/incidents/9999999/close'
+    const options = { token: admin, body: { note: 'x' } }
+    expect((await call('POST', unknown, options)).body.code).toBe(40401)
   })
 
   it('can not begin for an order that is closed', async () => {

@@ -1,5 +1,6 @@
 import type { Queryable } from '../../platform/database/database.ts'
 import { sql } from '../../platform/database/sql.ts'
+import { NotFound } from '../../platform/errors/standard.ts'
 import { pageOf } from '../../platform/http/page.ts'
 import { log } from '../../platform/telemetry/log.ts'
 import { currentScope } from '../../platform/telemetry/scope.ts'
@@ -47,7 +48,12 @@ type Row = {
   detail: string
   trace_id: string | null
   created_at: Date
+  closed_at: Date | null
+  closed_by: string | null
+  note: string | null
 }
+
+const COLUMNS = sql`id, kind, order_id, detail, trace_id, created_at, closed_at, closed_by, note`
 
 /** What was reported, for admins. */
 export function createIncidents(database: Queryable) {
@@ -56,10 +62,27 @@ export function createIncidents(database: Queryable) {
     async list({ limit, cursor }: ListIncidents) {
       const older = cursor === undefined ? sql`` : sql`WHERE id < ${cursor}`
       const rows = await database.query<Row>(
-        sql`SELECT id, kind, order_id, detail, trace_id, created_at FROM payment_incidents ${older}
+        sql`SELECT ${COLUMNS} FROM payment_incidents ${older}
             ORDER BY id DESC LIMIT ${limit + 1}`,
       )
       return pageOf(rows.map(toView), limit, ({ id }) => id)
+    },
+
+    /**
+     * Notes that a person has looked at one. Who came first stays noted.
+     * @returns it as it is now
+     * @throws NotFound
+     */
+    async close(id: string, note: string, adminId: string): Promise<IncidentView> {
+      await database.write(
+        sql`UPDATE payment_incidents SET closed_at = ${new Date()}, closed_by = ${adminId}, note = ${note}
+            WHERE id = ${id} AND closed_at IS NULL`,
+      )
+      const [row] = await database.query<Row>(
+        sql`SELECT ${COLUMNS} FROM payment_incidents WHERE id = ${id}`,
+      )
+      if (row === undefined) throw new NotFound()
+      return toView(row)
     },
   }
 }
@@ -74,5 +97,8 @@ function toView(row: Row): IncidentView {
     detail: row.detail,
     ...(row.trace_id === null ? {} : { traceId: row.trace_id }),
     createdAt: row.created_at.toISOString(),
+    ...(row.closed_at === null ? {} : { closedAt: row.closed_at.toISOString() }),
+    ...(row.closed_by === null ? {} : { closedBy: row.closed_by }),
+    ...(row.note === null ? {} : { note: row.note }),
   }
 }

@@ -45,6 +45,8 @@ export type NoticeAnswer = z.output<typeof NoticeAnswer>
 export const ListIncidents = z.strictObject({ limit: page.limit, cursor: z.optional(Id) })
 export type ListIncidents = z.output<typeof ListIncidents>
 
+export const CloseIncident = z.strictObject({ note: text(1, 200) })
+
 /** The money of an order: what came, and what goes back. */
 export const OrderMoney = z.object({
   payment: z.optional(
@@ -75,5 +77,9 @@ export const IncidentView = z.object({
   detail: z.string(),
   traceId: z.optional(z.string()),
   createdAt: Time,
+  /** Once a person has looked at it: when, who, and what came of it. */
+  closedAt: z.optional(Time),
+  closedBy: z.optional(Id),
+  note: z.optional(z.string()),
 })
 export type IncidentView = z.output<typeof IncidentView>
