@@ -4,9 +4,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { readTemplate } from '../../local/aws/resources.ts'
 import { ROOT } from '../../local/root.ts'
 import { KEPT_DAYS } from '../../shared/domain/exports/exports.ts'
 import { CLAIM_SECONDS, MAX_TRIES } from '../../shared/domain/exports/job.ts'
+import { GIVE_UP_MILLIS } from '../../shared/domain/orders/relay.ts'
+
+/** The schedule's name stands in its function. */
+const JOBS = readFileSync(join(ROOT, 'functions/jobs/relay.ts'), 'utf8')
 
 import { resolved, type Template } from './resolve.ts'
 
@@ -64,6 +69,10 @@ describe('npm run package, without AWS credentials', () => {
     for (const { RetentionInDays } of groups) expect(RetentionInDays).toBe(30)
   })
 
+  it('has room: CloudFormation takes 500 resources', () => {
+    expect(Object.keys(resources).length).toBeLessThan(480)
+  })
+
   it('listens to queues in parts, with a bound', () => {
     const sources = of('AWS::Lambda::EventSourceMapping')
     expect(sources.length).toBeGreaterThanOrEqual(3)
@@ -79,7 +88,11 @@ describe('npm run package, without AWS credentials', () => {
     const queues = of('AWS::SQS::Queue')
     const redriven = queues.filter(({ RedrivePolicy }) => RedrivePolicy !== undefined)
     expect(queues).toHaveLength(2 * redriven.length)
-    expect(of('AWS::CloudWatch::Alarm')).toHaveLength(2 * redriven.length)
+    const names = Object.keys(resources)
+    for (const id of names.filter((name) => resources[name]?.Properties.RedrivePolicy)) {
+      expect(names).toContain(id.replace(/Queue$/, 'DeadLettersAlarm'))
+      expect(names).toContain(id.replace(/Queue$/, 'AgeAlarm'))
+    }
   })
 
   it('hears bounces of its own stage only', () => {
@@ -116,6 +129,136 @@ describe('npm run package, without AWS credentials', () => {
         'STAGE',
       ])
       expect(Variables.SECRETS_PATH).toBe('/minimall/prod')
+    }
+  })
+})
+
+describe('bulkheads', () => {
+  const share = readTemplate(ROOT, 'infra/concurrency.yml', 'prod') as {
+    account: number
+    shared: number
+    database: number
+    reserved: Record<string, number>
+  }
+  const sum = (numbers: readonly number[]) => numbers.reduce((all, one) => all + one, 0)
+  const keyOf = (name: unknown) => String(name).split('-').at(-1) ?? ''
+  const reserved = () =>
+    Object.fromEntries(
+      of('AWS::Lambda::Function').flatMap(
+        ({ FunctionName, ReservedConcurrentExecutions: count }) =>
+          count === undefined ? [] : [[keyOf(FunctionName), Number(count)]],
+      ),
+    )
+  type Source = { BatchSize: number; ScalingConfig: { MaximumConcurrency: number } }
+  const sources = () =>
+    Object.entries(resources)
+      .filter(([, { Type }]) => Type === 'AWS::Lambda::EventSourceMapping')
+      .map(([id, { Properties }]) => {
+        const key = id.replace(/EventSourceMapping.*$/, '')
+        return { key: key[0]?.toLowerCase() + key.slice(1), ...(Properties as unknown as Source) }
+      })
+
+  it('are as infra/concurrency.yml says, and leave the rest what it asks for', () => {
+    expect(reserved()).toEqual(share.reserved)
+    const given = sum(Object.values(share.reserved))
+    expect(given + share.shared).toBeLessThanOrEqual(share.account)
+    // Lambda itself refuses to give away the last hundred.
+    expect(share.account - given).toBeGreaterThanOrEqual(100)
+  })
+
+  it('give every consumer what its queue may start, and every job of the clock one run', () => {
+    for (const { key, ScalingConfig } of sources()) {
+      expect(share.reserved[`${key}`], key).toBe(ScalingConfig.MaximumConcurrency)
+    }
+    const jobs = Object.keys(share.reserved).filter((key) => key.startsWith('jobs'))
+    const consumers = sources().map(({ key }) => key)
+    expect(
+      jobs.filter((key) => !consumers.includes(key)).map((key) => share.reserved[key]),
+    ).toEqual(
+      of('AWS::Events::Rule').flatMap(({ ScheduleExpression }) => (ScheduleExpression ? [1] : [])),
+    )
+  })
+
+  it('never ask the database for more connections than it is said to take', () => {
+    // A container has one; consumers handle a batch side by side, but the stock job in one transaction.
+    const further = sources()
+      .filter(({ key }) => key !== 'jobsStock')
+      .map(({ BatchSize, ScalingConfig }) => (BatchSize - 1) * ScalingConfig.MaximumConcurrency)
+    const schedules = of('AWS::Events::Rule').filter((rule) => rule.ScheduleExpression).length
+    expect(share.account + sum(further) + schedules).toBeLessThanOrEqual(share.database)
+  })
+
+  it('have an order given up only after its queue has', () => {
+    const { VisibilityTimeout, RedrivePolicy } = (resources.StockQueue as Resource)
+      .Properties as unknown as {
+      VisibilityTimeout: number
+      RedrivePolicy: { maxReceiveCount: number }
+    }
+    expect(GIVE_UP_MILLIS).toBeGreaterThan(VisibilityTimeout * RedrivePolicy.maxReceiveCount * 1000)
+  })
+})
+
+describe('alarms', () => {
+  type Alarm = {
+    MetricName: string
+    Namespace: string
+    Dimensions: { Name: string; Value: unknown }[]
+    Period: number
+    EvaluationPeriods: number
+    ComparisonOperator: string
+    TreatMissingData: string
+    AlarmActions: unknown[]
+  }
+  const alarms = () => of('AWS::CloudWatch::Alarm') as unknown as Alarm[]
+  const watched = (metric: string) =>
+    alarms()
+      .filter(({ MetricName }) => MetricName === metric)
+      .flatMap(({ Dimensions }) => Dimensions.map(({ Value }) => String(Value).split('-').at(-1)))
+
+  it('reach somebody, and have names of their own', () => {
+    for (const { AlarmActions } of alarms()) expect(AlarmActions).toEqual([{ Ref: 'AlarmTopic' }])
+  })
+
+  it('watch every job and the checkout for errors, and every bulkhead of theirs for refusals', () => {
+    const keys = of('AWS::Lambda::Function').map(({ FunctionName }) =>
+      String(FunctionName).split('-').at(-1),
+    )
+    const jobs = keys.filter((key) => key?.startsWith('jobs'))
+    expect(watched('Errors')).toEqual(expect.arrayContaining([...jobs, 'ordersCreate']))
+    expect(watched('Throttles')).toEqual(expect.arrayContaining(['ordersCreate', 'jobsStock']))
+  })
+
+  it('fire when a job of the clock does not run', () => {
+    const rules = Object.entries(resources).filter(
+      ([, { Properties }]) => Properties.ScheduleExpression !== undefined,
+    )
+    const clocked = rules.map(([id]) => id.replace(/EventsRuleSchedule\d+$/, ''))
+    expect(
+      watched('Invocations')
+        .map((key = '') => key[0]?.toUpperCase() + key.slice(1))
+        .toSorted(),
+    ).toEqual(clocked.toSorted())
+    for (const alarm of alarms().filter(({ MetricName }) => MetricName === 'Invocations')) {
+      expect([alarm.ComparisonOperator, alarm.TreatMissingData]).toEqual([
+        'LessThanThreshold',
+        'breaching',
+      ])
+      // As CloudWatch asks for.
+      const seconds = alarm.Period * alarm.EvaluationPeriods
+      expect(seconds).toBeLessThanOrEqual(alarm.Period < 3600 ? 86_400 : 604_800)
+    }
+  })
+
+  it('count log lines that stand in the code', () => {
+    const code = readdirSync(join(ROOT, 'shared'), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts'))
+      .map((name) => readFileSync(join(ROOT, 'shared', name), 'utf8'))
+      .join('')
+    const filters = of('AWS::Logs::MetricFilter')
+    expect(filters.length).toBeGreaterThan(5)
+    for (const { FilterPattern } of filters) {
+      const [, value = ''] = /= "(.+)" }$/.exec(String(FilterPattern)) ?? []
+      expect(code + JOBS, value).toContain(`'${value}'`)
     }
   })
 })
