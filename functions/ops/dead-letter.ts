@@ -1,4 +1,5 @@
 // GET /api/admin/queues/{name}/dead-letters/{id}: one whole, but for what says who somebody is.
+import { limits } from '../../shared/domain/limits.ts'
 import type { DeadLetters } from '../../shared/domain/operations/dead-letters.ts'
 import { deadLetters } from '../../shared/domain/operations/index.ts'
 import { ByLetter, DeadLetterDetail } from '../../shared/domain/operations/schemas.ts'
@@ -12,6 +13,7 @@ export const build = (service: Pick<DeadLetters, 'view'>) =>
       path: '/api/admin/queues/{name}/dead-letters/{id}',
       summary: 'One dead letter whole, but for what says something about a person',
       auth: 'admin',
+      limit: limits.admin,
       needsMillis: 3_000,
       params: ByLetter,
       replies: { 200: DeadLetterDetail },

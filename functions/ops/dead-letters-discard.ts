@@ -1,4 +1,5 @@
 // POST /api/admin/queues/{name}/dead-letters/discard: throws some or all away, for a reason.
+import { limits } from '../../shared/domain/limits.ts'
 import type { DeadLetters } from '../../shared/domain/operations/dead-letters.ts'
 import { discarding } from '../../shared/domain/operations/index.ts'
 import { ByQueue, Discard, Discarded } from '../../shared/domain/operations/schemas.ts'
@@ -12,6 +13,7 @@ export const build = (service: Pick<DeadLetters, 'discard'>) =>
       path: '/api/admin/queues/{name}/dead-letters/discard',
       summary: 'Throws dead letters away for good; who, when, why and what is written down',
       auth: 'admin',
+      limit: limits.adminMass,
       needsMillis: 3_000,
       params: ByQueue,
       body: Discard,

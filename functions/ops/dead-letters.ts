@@ -1,4 +1,5 @@
 // GET /api/admin/queues/{name}/dead-letters: what was set aside, and why, the oldest first.
+import { limits } from '../../shared/domain/limits.ts'
 import type { DeadLetters } from '../../shared/domain/operations/dead-letters.ts'
 import { deadLetters } from '../../shared/domain/operations/index.ts'
 import { ByQueue, DeadLetterPage, ListDeadLetters } from '../../shared/domain/operations/schemas.ts'
@@ -12,6 +13,7 @@ export const build = (service: Pick<DeadLetters, 'list'>) =>
       path: '/api/admin/queues/{name}/dead-letters',
       summary: 'Messages that were set aside, and why, the oldest first',
       auth: 'admin',
+      limit: limits.admin,
       needsMillis: 3_000,
       params: ByQueue,
       query: ListDeadLetters,

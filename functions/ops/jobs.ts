@@ -1,5 +1,7 @@
 // GET /api/admin/jobs: what the jobs of the clock did in the last days: runs, failures, repairs.
+
 import * as z from 'zod/mini'
+import { limits } from '../../shared/domain/limits.ts'
 import { createJobReport, type JobReport } from '../../shared/domain/operations/jobs.ts'
 import { JobDayView } from '../../shared/domain/operations/schemas.ts'
 import { database } from '../../shared/platform/database/database.ts'
@@ -12,6 +14,7 @@ export const build = (report: JobReport) =>
       path: '/api/admin/jobs',
       summary: 'What the jobs of the clock did in the last seven days: runs, failures, repairs',
       auth: 'admin',
+      limit: limits.admin,
       replies: { 200: z.array(JobDayView) },
     },
     () => report(),

@@ -14,7 +14,10 @@ const CALL_MILLIS = 500
  */
 export const limiter = /* @__PURE__ */ once(() => {
   const { UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token } = settings()
-  const breaker = createBreaker({ name: 'redis for limits', rule: { calls: 4, failures: 2 } })
+  const breaker = createBreaker({
+    name: 'redis for limits',
+    rule: { calls: 4, failures: 2, inARow: 2 },
+  })
   const redis = new RedisClient({ url, token, callMillis: CALL_MILLIS, breaker })
   return createLimiter(createBuckets(redis))
 })
