@@ -4,7 +4,7 @@ import { NotFound } from '../../platform/errors/standard.ts'
 import { pageOf } from '../../platform/http/page.ts'
 import { readHistory } from './history.ts'
 import type { Holds } from './holds.ts'
-import { type OrderDetail, type OrderView, pendingView } from './order.ts'
+import { type AdminOrderDetail, type OrderDetail, type OrderView, pendingView } from './order.ts'
 import { readOrder, readOrders } from './repository.ts'
 import type { ListOrders } from './schemas.ts'
 
@@ -52,6 +52,13 @@ export function createOrderBook({ reads, holds }: OrderBookDeps) {
 }
 
 export type OrderBook = ReturnType<typeof createOrderBook>
+
+/** @returns any order with its history, as admins see it. @throws NotFound also while it is pending */
+export async function readAny(db: Queryable, orderId: string): Promise<AdminOrderDetail> {
+  const order = await readOrder(db, orderId)
+  if (order === undefined) throw new NotFound()
+  return { ...order, history: await readHistory(db, orderId) }
+}
 
 /** @throws NotFound where there is no such order, or it is somebody else's */
 export async function readOwn(db: Queryable, userId: string, orderId: string): Promise<OrderView> {

@@ -6,11 +6,11 @@ import { pageOf } from '../../platform/http/page.ts'
 import type { Outbox } from '../../platform/outbox/outbox.ts'
 import { log } from '../../platform/telemetry/log.ts'
 import { outOfTime } from '../../platform/telemetry/scope.ts'
+import { readAny } from './book.ts'
 import { WrongState } from './errors.ts'
-import { readHistory } from './history.ts'
 import { type Actor, SYSTEM } from './machine.ts'
 import type { AdminOrderDetail } from './order.ts'
-import { lockOrder, readLongShipped, readOrder, readOrders } from './repository.ts'
+import { lockOrder, readLongShipped, readOrders } from './repository.ts'
 import type { ListAllOrders, Ship } from './schemas.ts'
 import type { TakeStep } from './steps.ts'
 
@@ -38,16 +38,7 @@ export function createFulfilment(deps: FulfilmentDeps) {
     })
   }
 
-  async function detail(orderId: string): Promise<AdminOrderDetail> {
-    const order = await readOrder(database, orderId)
-    if (order === undefined) throw new NotFound()
-    return { ...order, history: await readHistory(database, orderId) }
-  }
-
   return {
-    /** @returns any order with its history, as admins see it. @throws NotFound also while it is pending */
-    detail,
-
     /**
      * @returns a page of everybody's orders, the newest first; those still pending are not among them.
      *   What this admin did is in it; what others did a moment ago may not be
@@ -67,7 +58,7 @@ export function createFulfilment(deps: FulfilmentDeps) {
         return take(tx, 'ship', order, { kind: 'admin', id: adminId }, { shipment })
       })
       await outbox.deliver(news)
-      return detail(orderId)
+      return readAny(database, orderId)
     },
 
     /** The buyer has the parcel. @throws NotFound also where it is somebody else's; WrongState */

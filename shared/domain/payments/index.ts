@@ -6,7 +6,7 @@ import { send } from '../../platform/queue/queue.ts'
 import { redis } from '../../platform/redis/client.ts'
 import { wechatPay } from '../../platform/wechat/pay/index.ts'
 import { createExpiry } from '../orders/expiry.ts'
-import { closeOrder, fulfilment, holds, orders, takeStep } from '../orders/index.ts'
+import { closeOrder, holds, orders, takeStep } from '../orders/index.ts'
 import { readOpenid } from '../users/repository.ts'
 import { createCheckout } from './checkout.ts'
 import { createClosing } from './closing.ts'
@@ -85,8 +85,6 @@ export const reconcile = /* @__PURE__ */ once(() =>
 )
 
 /** Orders with their money. */
-export const money = /* @__PURE__ */ once(() =>
-  createMoney({ database: database(), orders: fulfilment() }),
-)
+export const money = /* @__PURE__ */ once(() => createMoney(database()))
 
 export const incidents = /* @__PURE__ */ once(() => createIncidents(database()))

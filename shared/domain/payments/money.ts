@@ -1,13 +1,11 @@
 import type { Queryable } from '../../platform/database/database.ts'
-import type { Fulfilment } from '../orders/fulfilment.ts'
+import { readAny } from '../orders/book.ts'
 import { readRefund } from './refund-repository.ts'
 import { readPayment } from './repository.ts'
 import type { AdminOrderWithMoney, OrderMoney } from './schemas.ts'
 
-export type MoneyDeps = { database: Queryable; orders: Pick<Fulfilment, 'detail'> }
-
 /** Orders with their money, for admins. */
-export function createMoney({ database, orders }: MoneyDeps) {
+export function createMoney(database: Queryable) {
   async function moneyOf(orderId: string): Promise<OrderMoney> {
     const [payment, refund] = await Promise.all([
       readPayment(database, orderId),
@@ -23,7 +21,7 @@ export function createMoney({ database, orders }: MoneyDeps) {
   return {
     /** @returns any order with its history, payment and refund. @throws NotFound */
     async detail(orderId: string): Promise<AdminOrderWithMoney> {
-      return { ...(await orders.detail(orderId)), ...(await moneyOf(orderId)) }
+      return { ...(await readAny(database, orderId)), ...(await moneyOf(orderId)) }
     },
   }
 }
