@@ -1,6 +1,7 @@
 import { closeSessions } from '../../platform/auth/sessions.ts'
 import { once } from '../../platform/config/once.ts'
 import { database } from '../../platform/database/database.ts'
+import { eraseKeys } from '../../platform/idempotency/keys.ts'
 import { addresses } from '../addresses/index.ts'
 import { eraseRecipient } from '../campaigns/erase.ts'
 import { emptyCart } from '../cart/repository.ts'
@@ -22,6 +23,7 @@ const ERASERS: readonly Eraser[] = [
   (db, { userId }) => eraseOrders(db, userId),
   (db, { userId }) => eraseRefunds(db, userId),
   (db, { userId }) => eraseNotifications(db, userId),
+  (db, { userId }) => eraseKeys(db, userId),
   async (db, { email }) => {
     if (email !== undefined) await eraseRecipient(db, email)
   },

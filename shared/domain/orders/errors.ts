@@ -1,5 +1,7 @@
 import { ApiError } from '../../platform/errors/api-error.ts'
 
+export { KeyReused } from '../../platform/errors/standard.ts'
+
 /** 409: the order is not in a state from which this step can be taken. */
 export class WrongState extends ApiError {
   static override readonly code = 40902
@@ -10,10 +12,4 @@ export class WrongState extends ApiError {
 export class PurchaseLimit extends ApiError {
   static override readonly code = 40904
   static override readonly summary = 'more than one user may buy'
-}
-
-/** 422: the idempotency key was used before, with another body. */
-export class KeyReused extends ApiError {
-  static override readonly code = 42201
-  static override readonly summary = 'this Idempotency-Key was used with another body'
 }

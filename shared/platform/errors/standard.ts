@@ -41,6 +41,22 @@ export class NotFound extends ApiError {
   static override readonly summary = 'not found'
 }
 
+/**
+ * 409: the first request with this Idempotency-Key is still being answered, or was cut off and can't be
+ * taken over yet; the same request makes sense again after `retryAfterSeconds`.
+ */
+export class KeyInProgress extends ApiError {
+  static override readonly code = 40903
+  static override readonly summary =
+    'the first request with this Idempotency-Key is still in progress: try again after Retry-After'
+}
+
+/** 422: the idempotency key was used before, with another body, path or query. */
+export class KeyReused extends ApiError {
+  static override readonly code = 42201
+  static override readonly summary = 'this Idempotency-Key was used with another body'
+}
+
 /** 413: the body is larger than the route takes. */
 export class BodyTooLarge extends ApiError {
   static override readonly code = 41301

@@ -21,6 +21,8 @@ const VERDICTS: Record<string, 'erased' | 'books' | 'none'> = {
   discarded_messages: 'books',
   // The files are gone after some days, and hold no more than their lines at that time.
   exports: 'none',
+  // Answers, for a day: addresses and phone numbers may be in them.
+  idempotency_keys: 'erased',
   job_days: 'none',
   order_history: 'erased',
   order_items: 'books',
