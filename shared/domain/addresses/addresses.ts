@@ -1,6 +1,7 @@
 import type { Database, Queryable } from '../../platform/database/database.ts'
 import type { Reads } from '../../platform/database/reading.ts'
 import { NotFound } from '../../platform/errors/standard.ts'
+import { effect } from '../../platform/idempotency/effect.ts'
 import type { AddressBook } from './book.ts'
 import { TooManyAddresses } from './errors.ts'
 import {
@@ -24,7 +25,7 @@ export type AddressDeps = { database: Database; reads: Reads; book: Pick<Address
 export function createAddresses({ database, reads, book }: AddressDeps) {
   /** Changes of one user's addresses come one after the other, and orders never see what was before. */
   const change = <T>(userId: string, work: (tx: Queryable) => Promise<T>): Promise<T> =>
-    book.change(userId, () => database.transaction(work))
+    book.change(userId, () => effect(database, work))
 
   async function get(userId: string, id: string): Promise<AddressView> {
     const address = await readAddress(database, userId, id)
@@ -79,7 +80,7 @@ export function createAddresses({ database, reads, book }: AddressDeps) {
 
     /** Deletes all of a user's addresses, also where there is no such user any more. */
     removeAll: (userId: string): Promise<void> =>
-      change(userId, (tx) => deleteAddresses(tx, userId)),
+      book.change(userId, () => database.transaction((tx) => deleteAddresses(tx, userId))),
   }
 }
 

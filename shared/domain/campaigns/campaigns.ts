@@ -1,6 +1,7 @@
 import { ulid } from 'ulid'
 import type { Database } from '../../platform/database/database.ts'
 import { NotFound } from '../../platform/errors/standard.ts'
+import { effect } from '../../platform/idempotency/effect.ts'
 import { BULK_COUNT } from '../../platform/mail/ses.ts'
 import { type Outbox, type OutboxRow, toSend } from '../../platform/outbox/outbox.ts'
 import { ExpandCampaign, SendSlice } from './messages.ts'
@@ -42,14 +43,16 @@ export function createCampaigns({ database, outbox }: CampaignDeps) {
         audience.all === true
           ? [toSend('email', ExpandCampaign.of({ campaignId: id, after: '0' }))]
           : slices(id, 1, emails.length)
-      await database.transaction(async (tx) => {
+      const made = await effect(database, async (tx) => {
         const state = audience.all === true ? 'expanding' : 'sending'
         await insertCampaign(tx, { id, mail, state, total: emails.length, createdBy })
         await insertRecipients(tx, id, 0, emails)
         await outbox.add(tx, rows)
+        return id
       })
-      await outbox.deliver(rows)
-      return { id }
+      // What an earlier attempt at this request left in the outbox the relay sends.
+      if (made === id) await outbox.deliver(rows)
+      return { id: made }
     },
 
     /** @throws NotFound */

@@ -1,6 +1,7 @@
-import type { Database } from '../../platform/database/database.ts'
+import type { Database, Queryable } from '../../platform/database/database.ts'
 import type { Reads } from '../../platform/database/reading.ts'
 import { NotFound } from '../../platform/errors/standard.ts'
+import { effect } from '../../platform/idempotency/effect.ts'
 import type { SkuForSale } from '../catalog/sku.ts'
 import { CartFull } from './errors.ts'
 import { type CartRow, deleteCartItem, putCartItem, readCart } from './repository.ts'
@@ -36,13 +37,14 @@ export function createCart({ database, reads, skus }: CartDeps) {
       if (sku?.onSale !== true) throw new NotFound()
       const rows = await readCart(database, userId)
       if (rows.length >= MAX_LINES && !rows.some((row) => row.skuId === skuId)) throw new CartFull()
-      await putCartItem(database, userId, skuId, change)
+      await effect(database, (db) => putCartItem(db, userId, skuId, change), { single: true })
       return view(userId)
     },
 
     /** @throws NotFound where it is not in the cart */
     async remove(userId: string, skuId: string): Promise<CartView> {
-      if (!(await deleteCartItem(database, userId, skuId))) throw new NotFound()
+      const remove = (db: Queryable) => deleteCartItem(db, userId, skuId)
+      if (!(await effect(database, remove, { single: true }))) throw new NotFound()
       return view(userId)
     },
   }

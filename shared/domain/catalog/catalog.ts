@@ -2,6 +2,7 @@ import type { Cache } from '../../platform/cache/cache.ts'
 import type { Database } from '../../platform/database/database.ts'
 import { NotFound, ValidationFailed } from '../../platform/errors/standard.ts'
 import type { Json } from '../../platform/http/json.ts'
+import { effect } from '../../platform/idempotency/effect.ts'
 import { firstPageId, isShared, productList } from './pages.ts'
 import {
   categoryExists,
@@ -87,7 +88,7 @@ export function createCatalog(deps: CatalogDeps) {
      */
     async change(id: string, change: ProductChange): Promise<ProductView> {
       await requireCategory(change.categoryId)
-      const skuIds = await database.transaction(async (tx) => {
+      const skuIds = await effect(database, async (tx) => {
         if (!(await lockProduct(tx, id))) throw new NotFound()
         await updateProduct(tx, id, change)
         for (const [index, sku] of (change.skus ?? []).entries()) {
@@ -104,7 +105,7 @@ export function createCatalog(deps: CatalogDeps) {
     /** Adds a product with its SKUs and first stock, and publishes it. */
     async create(product: NewProduct, actorId: string): Promise<ProductView> {
       await requireCategory(product.categoryId)
-      const { id, skuIds } = await database.transaction((tx) => insertProduct(tx, product, actorId))
+      const { id, skuIds } = await effect(database, (tx) => insertProduct(tx, product, actorId))
       // Somebody may have asked for it before it was there.
       return changed(id, skuIds)
     },

@@ -1,9 +1,11 @@
 import type { Cache } from '../../platform/cache/cache.ts'
-import type { Database } from '../../platform/database/database.ts'
+import type { Database, Queryable } from '../../platform/database/database.ts'
 import type { Reads } from '../../platform/database/reading.ts'
 import type { FieldProblem } from '../../platform/errors/api-error.ts'
 import { NotFound, ValidationFailed } from '../../platform/errors/standard.ts'
 import { pageOf } from '../../platform/http/page.ts'
+import type { Note } from '../../platform/idempotency/attempt.ts'
+import { effect, effectInOneUpdate } from '../../platform/idempotency/effect.ts'
 import { describeError, log } from '../../platform/telemetry/log.ts'
 import { type Coupon, type CouponRules, refusalOf } from './coupon.ts'
 import { CouponGone } from './errors.ts'
@@ -66,17 +68,20 @@ export function createCoupons({ database, reads, rules, mirrorClaim }: CouponDep
     },
 
     /**
-     * Claims a coupon. A call whose answer got lost may have claimed: repeated, it claims once more
-     * where one may, else it says "limit reached", which tells the client that the user has it.
+     * Claims a coupon. A call without a key whose answer got lost may have claimed: repeated, it claims
+     * once more where one may, else it says "limit reached", which tells that the user has it.
      * @throws NotFound, CouponGone
      */
     async claim(userId: string, id: string): Promise<UserCoupon> {
       const at = new Date()
-      const offer = await offerTo(userId, id)
-      const refusal = refusalOf(offer, offer.mine.claimed, at)
-      if (refusal !== undefined) throw CouponGone.because(refusal)
-      await openClaims(database, userId, id)
-      const claimed = await addClaim(database, userId, id, at)
+      const prepare = async () => {
+        const offer = await offerTo(userId, id)
+        const refusal = refusalOf(offer, offer.mine.claimed, at)
+        if (refusal !== undefined) throw CouponGone.because(refusal)
+        await openClaims(database, userId, id)
+      }
+      const add = (note: Note) => addClaim(database, userId, id, at, note)
+      const claimed = await effectInOneUpdate(add, prepare)
       const now = await offerTo(userId, id)
       // What was there a moment ago is not, and that there is more again changes nothing about it.
       if (!claimed) throw CouponGone.because(refusalOf(now, now.mine.claimed, at) ?? 'sold out')
@@ -109,7 +114,8 @@ export function createCoupons({ database, reads, rules, mirrorClaim }: CouponDep
     },
 
     async create(coupon: NewCoupon, actorId: string): Promise<Coupon> {
-      const id = await insertCoupon(database, coupon, actorId)
+      const insert = (db: Queryable) => insertCoupon(db, coupon, actorId)
+      const id = await effect(database, insert, { single: true })
       // Somebody may have asked for it before it was there.
       await rules.invalidate([id])
       return find(id)
@@ -120,7 +126,7 @@ export function createCoupons({ database, reads, rules, mirrorClaim }: CouponDep
      * @throws NotFound, ValidationFailed
      */
     async change(id: string, change: CouponChange, adminId: string): Promise<Coupon> {
-      await database.transaction(async (tx) => {
+      await effect(database, async (tx) => {
         const coupon = await lockCoupon(tx, id)
         if (coupon === undefined) throw new NotFound()
         const problems = problemsOf(coupon, change)

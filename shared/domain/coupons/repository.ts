@@ -1,6 +1,7 @@
 import type { Queryable } from '../../platform/database/database.ts'
 import { all, join, listOf, rowsOf, type Sql, sql } from '../../platform/database/sql.ts'
 import { fen } from '../../platform/database/values.ts'
+import { NO_NOTE } from '../../platform/idempotency/attempt.ts'
 import type { Coupon, CouponRules, CouponTerms } from './coupon.ts'
 import type { ClaimState, CouponChange, NewCoupon } from './schemas.ts'
 
@@ -226,6 +227,7 @@ export async function openClaims(db: Queryable, userId: string, couponId: string
  * Claims a coupon once more: one statement, so that the lock on the coupon, for which all claims queue,
  * is held for no round trip. Its tables are locked in the order in which they stand: a claim that waits
  * for an order of the same user does not hold the coupon meanwhile.
+ * @param note of the request's key, in the same statement
  * @returns false where the coupon has none left, the user has as many as one may, or it is over
  */
 export async function addClaim(
@@ -233,13 +235,14 @@ export async function addClaim(
   userId: string,
   couponId: string,
   at: Date,
+  { tables, set, where } = NO_NOTE,
 ): Promise<boolean> {
   const { rowsAffected } = await db.write(
-    sql`UPDATE user_coupons u JOIN coupons c ON c.id = u.coupon_id
-        SET u.claimed = u.claimed + 1, u.version = u.version + 1, c.claimed = c.claimed + 1
+    sql`UPDATE ${tables}user_coupons u JOIN coupons c ON c.id = u.coupon_id
+        SET u.claimed = u.claimed + 1, u.version = u.version + 1, c.claimed = c.claimed + 1${set}
         WHERE u.user_id = ${userId} AND u.coupon_id = ${couponId} AND u.claimed < c.per_user
           AND (c.total IS NULL OR c.claimed < c.total)
-          AND c.withdrawn_at IS NULL AND c.valid_until > ${at}`,
+          AND c.withdrawn_at IS NULL AND c.valid_until > ${at}${where}`,
     [userId],
   )
   return rowsAffected > 0

@@ -4,6 +4,7 @@ import type { Database } from '../../platform/database/database.ts'
 import { isDuplicate } from '../../platform/database/errors.ts'
 import { NotFound, ValidationFailed } from '../../platform/errors/standard.ts'
 import type { Bucket } from '../../platform/files/bucket.ts'
+import { effect } from '../../platform/idempotency/effect.ts'
 import { type Outbox, toSend } from '../../platform/outbox/outbox.ts'
 import { RunExport } from './messages.ts'
 import { type ExportRow, insertExport, readExport, readSame } from './repository.ts'
@@ -45,19 +46,20 @@ export function createExports({ database, outbox, bucket, urlMinutes }: ExportsD
         const row = { id, kind, format, from: new Date(from), same, createdBy }
         const message = toSend('export', RunExport.of({ exportId: id, run: 1 }))
         try {
-          await database.transaction(async (tx) => {
+          const made = await effect(database, async (tx) => {
             await insertExport(tx, { ...row, to: new Date(Math.min(to, Date.now())) })
             await outbox.add(tx, [message])
+            return id
           })
+          // What an earlier attempt at this request left in the outbox the relay sends.
+          if (made === id) await outbox.deliver([message])
+          return { id: made }
         } catch (error) {
           if (!isDuplicate(error)) throw error
           const running = await readSame(database, same)
           if (running !== undefined) return { id: running }
           // It ended a moment ago: a new one then.
-          continue
         }
-        await outbox.deliver([message])
-        return { id }
       }
     },
 

@@ -1,5 +1,6 @@
 import type { Database, Queryable } from '../../platform/database/database.ts'
 import { NotFound } from '../../platform/errors/standard.ts'
+import { effect } from '../../platform/idempotency/effect.ts'
 import { returnClaim, returnUse } from '../coupons/repository.ts'
 import { addStock, unitsOf, writeLedger } from '../stock/repository.ts'
 import { WrongState } from './errors.ts'
@@ -32,7 +33,7 @@ export function createClose({ database, holds, take }: CloseDeps) {
     const order = await readOrder(database, orderId)
     if (order === undefined) throw new NotFound()
     const { items } = order
-    const closed = await database.transaction(async (tx) => {
+    const closed = await effect(database, async (tx) => {
       const locked = await lockOrder(tx, orderId)
       if (locked === undefined) throw new NotFound()
       // Closed before, and perhaps Redis has not heard of it.

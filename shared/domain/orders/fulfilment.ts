@@ -3,6 +3,7 @@ import type { Reads } from '../../platform/database/reading.ts'
 import { isOutage } from '../../platform/errors/api-error.ts'
 import { NotFound } from '../../platform/errors/standard.ts'
 import { pageOf } from '../../platform/http/page.ts'
+import { effect } from '../../platform/idempotency/effect.ts'
 import type { Outbox } from '../../platform/outbox/outbox.ts'
 import { log } from '../../platform/telemetry/log.ts'
 import { outOfTime } from '../../platform/telemetry/scope.ts'
@@ -30,7 +31,7 @@ export function createFulfilment(deps: FulfilmentDeps) {
   const { database, reads, outbox, take, confirmDays } = deps
 
   async function confirm(orderId: string, actor: Actor, reason?: string): Promise<void> {
-    await database.transaction(async (tx) => {
+    await effect(database, async (tx) => {
       const order = await lockOrder(tx, orderId)
       if (order === undefined) throw new NotFound()
       if (actor.kind === 'user' && order.userId !== actor.id) throw new NotFound()
@@ -51,7 +52,7 @@ export function createFulfilment(deps: FulfilmentDeps) {
 
     /** Notes the parcel of a paid order and tells the buyer. @throws NotFound, WrongState */
     async ship(orderId: string, parcel: Ship, adminId: string): Promise<AdminOrderDetail> {
-      const { news } = await database.transaction(async (tx) => {
+      const { news } = await effect(database, async (tx) => {
         const order = await lockOrder(tx, orderId)
         if (order === undefined) throw new NotFound()
         const shipment = { ...parcel, shippedAt: new Date() }

@@ -1,5 +1,6 @@
 import type { Database, Queryable } from '../../platform/database/database.ts'
 import { NotFound } from '../../platform/errors/standard.ts'
+import { effect } from '../../platform/idempotency/effect.ts'
 import { WrongState } from '../orders/errors.ts'
 import type { Actor, OrderState, Step } from '../orders/machine.ts'
 import { type LockedOrder, lockOrder } from '../orders/repository.ts'
@@ -30,7 +31,7 @@ export function createRefunds({ database, take, push }: RefundDeps) {
   }
 
   async function grant(orderId: string, admin: Actor, decision: DecideRefund): Promise<void> {
-    await database.transaction(async (tx) => {
+    await effect(database, async (tx) => {
       const order = await locked(tx, orderId)
       const asked = await readRefund(tx, orderId)
       if (asked?.cause === 'late') return again(tx, order, asked)
@@ -69,7 +70,7 @@ export function createRefunds({ database, take, push }: RefundDeps) {
   }
 
   async function refuse(orderId: string, admin: Actor, reason?: string): Promise<void> {
-    await database.transaction(async (tx) => {
+    await effect(database, async (tx) => {
       const order = await locked(tx, orderId)
       const asked = await readRefund(tx, orderId)
       const step = asked && REFUSALS[asked.cameFrom]
@@ -84,7 +85,7 @@ export function createRefunds({ database, take, push }: RefundDeps) {
   return {
     /** A buyer wants the money back. @throws NotFound also where it is somebody else's; WrongState */
     async ask(userId: string, orderId: string, reason?: string): Promise<void> {
-      await database.transaction(async (tx) => {
+      await effect(database, async (tx) => {
         const order = await locked(tx, orderId)
         if (order.userId !== userId) throw new NotFound()
         await take(tx, 'askRefund', order, { kind: 'user', id: userId }, { reason })

@@ -1,7 +1,8 @@
 import type * as z from 'zod/mini'
-import type { Database } from '../../platform/database/database.ts'
+import type { Database, Queryable } from '../../platform/database/database.ts'
 import { isOutage } from '../../platform/errors/api-error.ts'
 import { NotFound } from '../../platform/errors/standard.ts'
+import { effect } from '../../platform/idempotency/effect.ts'
 import type { Counters, StockRow } from './counters.ts'
 import { OutOfStock } from './errors.ts'
 import {
@@ -45,37 +46,47 @@ export function createStock({ database, counters }: { database: Database; counte
 
   /** @returns the row as the change left it */
   async function book(
+    tx: Queryable,
     skuId: string,
     { delta, reason }: Change,
     actorId: string,
   ): Promise<StockRow> {
-    return database.transaction(async (tx) => {
-      if (delta > 0) {
-        if (!(await addStock(tx, new Map([[skuId, delta]])))) throw new NotFound()
-      } else if (!(await takeStock(tx, new Map([[skuId, -delta]])))) {
-        throw new OutOfStock([{ skuId }])
-      }
-      const kind = delta > 0 ? 'receive' : 'correct'
-      await writeLedger(tx, [{ skuId, kind, delta, reason, actorId }])
-      const [row] = await readStock(tx, [skuId])
-      if (row === undefined) throw new NotFound()
-      return row
-    })
+    if (delta > 0) {
+      if (!(await addStock(tx, new Map([[skuId, delta]])))) throw new NotFound()
+    } else if (!(await takeStock(tx, new Map([[skuId, -delta]])))) {
+      throw new OutOfStock([{ skuId }])
+    }
+    const kind = delta > 0 ? 'receive' : 'correct'
+    await writeLedger(tx, [{ skuId, kind, delta, reason, actorId }])
+    const [row] = await readStock(tx, [skuId])
+    if (row === undefined) throw new NotFound()
+    return row
   }
 
   /** Takes units away as an order does: held in Redis first, so that no order is promised them. */
   async function takeAway(skuId: string, change: Change, actorId: string): Promise<void> {
-    await load([skuId])
-    const hold = await counters.reserve(skuId, -change.delta)
-    if (hold === 'unknown') throw new NotFound()
-    if (hold === 'short') throw new OutOfStock([{ skuId }])
+    let held: string | undefined
+    const prepare = async () => {
+      await load([skuId])
+      const hold = await counters.reserve(skuId, -change.delta)
+      if (hold === 'unknown') throw new NotFound()
+      if (hold === 'short') throw new OutOfStock([{ skuId }])
+      held = hold
+    }
     try {
-      await counters.release(skuId, hold, await book(skuId, change, actorId))
+      const row = await effect(database, (tx) => book(tx, skuId, change, actorId), { prepare })
+      // Booked by an earlier attempt at this request: its hold is ended by the next correction.
+      if (held === undefined) await counters.mirror([row])
+      else await counters.release(skuId, held, row)
     } catch (error) {
       // After an outage it may have been booked: the hold then stays, until the next correction.
-      if (!isOutage(error)) await counters.release(skuId, hold)
+      if (held !== undefined && !isOutage(error)) await counters.release(skuId, held)
       throw error
     }
+  }
+
+  async function add(skuId: string, change: Change, actorId: string): Promise<void> {
+    await counters.mirror([await effect(database, (tx) => book(tx, skuId, change, actorId))])
   }
 
   return {
@@ -88,8 +99,7 @@ export function createStock({ database, counters }: { database: Database; counte
      * @throws NotFound, OutOfStock where fewer are free than are to be taken away
      */
     async change(skuId: string, change: Change, actorId: string): Promise<View> {
-      if (change.delta > 0) await counters.mirror([await book(skuId, change, actorId)])
-      else await takeAway(skuId, change, actorId)
+      await (change.delta > 0 ? add : takeAway)(skuId, change, actorId)
       return view(skuId)
     },
   }

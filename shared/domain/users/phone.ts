@@ -1,6 +1,7 @@
 import type { Cache } from '../../platform/cache/cache.ts'
 import type { Database } from '../../platform/database/database.ts'
 import { SessionEnded } from '../../platform/errors/standard.ts'
+import { effect } from '../../platform/idempotency/effect.ts'
 import { savePhone } from './repository.ts'
 import type { PhoneView, UserView } from './schemas.ts'
 
@@ -19,8 +20,14 @@ export function createPhones({ database, cache, phoneOfCode }: PhoneDeps) {
      * @throws WeChatRefusedCode, Unavailable; SessionEnded where the account is gone
      */
     async take(userId: string, code: string): Promise<PhoneView> {
-      const phone = await phoneOfCode(code)
-      if (!(await savePhone(database, userId, phone))) throw new SessionEnded()
+      const phone = await effect(
+        database,
+        async (db, phone) => {
+          if (!(await savePhone(db, userId, phone))) throw new SessionEnded()
+          return phone
+        },
+        { prepare: () => phoneOfCode(code), single: true },
+      )
       await cache.invalidate([userId])
       return { phone }
     },

@@ -2,6 +2,7 @@ import type { Role } from '../../platform/auth/identity.ts'
 import type { Cache } from '../../platform/cache/cache.ts'
 import type { Database } from '../../platform/database/database.ts'
 import { SessionEnded } from '../../platform/errors/standard.ts'
+import { effect } from '../../platform/idempotency/effect.ts'
 import { type Outbox, toSend } from '../../platform/outbox/outbox.ts'
 import { TextCheck } from '../moderation/messages.ts'
 import type { Language } from './language.ts'
@@ -33,7 +34,7 @@ export function createUsers({ database, cache, adminOpenids, outbox }: UserDeps)
         change.nickname === undefined
           ? []
           : [toSend('notify', TextCheck.of({ kind: 'nickname', userId: id }))]
-      await database.transaction(async (tx) => {
+      await effect(database, async (tx) => {
         await changeUser(tx, id, change)
         await outbox.add(tx, checks)
       })

@@ -14,6 +14,7 @@ import {
 } from '../../../shared/domain/coupons/repository.ts'
 import { createDatabase, type Database } from '../../../shared/platform/database/database.ts'
 import { sql } from '../../../shared/platform/database/sql.ts'
+import { createKeys } from '../../../shared/platform/idempotency/keys.ts'
 
 let database: Database
 beforeAll(() => {
@@ -48,6 +49,24 @@ describe('claims', () => {
     expect((await readCoupon(database, couponId))?.claimed).toBe(1)
     const winner = users[claimed.indexOf(true)] ?? ''
     expect(await leftOf(winner, couponId)).toBe(1)
+  })
+
+  it('notes its key by itself, and does nothing for an attempt that was taken over', async () => {
+    const couponId = await newCoupon({ perUser: 3 })
+    const userId = newUser()
+    await openClaims(database, userId, couponId)
+    const begin = async () => {
+      const keyed = { userId, slot: 'slot', request: 'request' }
+      const claimed = await createKeys(database).claim(keyed, 0)
+      if ('answer' in claimed) throw new Error('it is answered')
+      return claimed
+    }
+    const late = await begin()
+    const first = await begin()
+    expect(await addClaim(database, userId, couponId, now(), late.note)).toBe(false)
+    expect(await addClaim(database, userId, couponId, now(), first.note)).toBe(true)
+    expect((await begin()).effect).toBe('true')
+    expect(await leftOf(userId, couponId)).toBe(1)
   })
 
   it('of one user, 50 at once: as many as one may', async () => {
