@@ -41,7 +41,7 @@ export default defineConfig({
         test: {
           name: 'handlers',
           include: [
-            'test/e2e/{accounts,addresses,api,cart,catalog,contract,coupons,docs,exports,limits,messages,operations,orders,outages,payments}.test.ts',
+            'test/e2e/{accounts,addresses,api,cart,catalog,contract,coupons,docs,exports,idempotency,limits,messages,operations,orders,outages,payments}.test.ts',
           ],
           globalSetup: 'test/support/services.ts',
           setupFiles: ['test/support/handlers-setup.ts'],

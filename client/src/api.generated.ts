@@ -1116,6 +1116,8 @@ export const codes = {
   outOfStock: 40901,
   /** the order is not in a state for this step */
   wrongState: 40902,
+  /** the first request with this Idempotency-Key is still in progress: try again after Retry-After */
+  keyInProgress: 40903,
   /** more than one user may buy */
   purchaseLimit: 40904,
   /** delete an address first: one user may have 50 */
@@ -1199,5 +1201,32 @@ export const signedInRoutes: Table = {
 
 /** Routes that take an Idempotency-Key. */
 export const keyedRoutes: Table = {
+  'POST /api/addresses': true,
+  'DELETE /api/addresses/{id}': true,
+  'PUT /api/addresses/{id}': true,
+  'POST /api/admin/campaigns': true,
+  'POST /api/admin/coupons': true,
+  'PATCH /api/admin/coupons/{id}': true,
+  'POST /api/admin/exports': true,
+  'POST /api/admin/orders/{id}/refund': true,
+  'POST /api/admin/orders/{id}/ship': true,
+  'POST /api/admin/payments/incidents/{id}/close': true,
+  'POST /api/admin/products': true,
+  'PATCH /api/admin/products/{id}': true,
+  'POST /api/admin/queues/{name}/dead-letters/discard': true,
+  'POST /api/admin/queues/{name}/dead-letters/redrive': true,
+  'POST /api/admin/queues/{name}/redrive': true,
+  'POST /api/admin/skus/{id}/stock': true,
+  'DELETE /api/auth/sessions/{id}': true,
+  'DELETE /api/cart/items/{skuId}': true,
+  'PUT /api/cart/items/{skuId}': true,
+  'POST /api/coupons/{id}/claim': true,
   'POST /api/orders': true,
+  'POST /api/orders/{id}/cancel': true,
+  'POST /api/orders/{id}/confirm': true,
+  'POST /api/orders/{id}/pay': true,
+  'POST /api/orders/{id}/refund': true,
+  'PATCH /api/user/info': true,
+  'PUT /api/user/info': true,
+  'POST /api/user/phone': true,
 }

@@ -12,7 +12,10 @@ export type Input<R extends Route> = Routes[R]['input']
 export type Data<R extends Route> = Routes[R]['data']
 
 export type CallOptions = {
-  /** Where a route takes one and the call may be made again later, e.g. after the app was closed. */
+  /**
+   * Left out, each call that changes something has a new one. Give your own where the same call may be
+   * made again later, e.g. after the app was closed.
+   */
   idempotencyKey?: string
   traceId?: string
   /** For each try of this call. */
@@ -57,9 +60,9 @@ export type Client = ReturnType<typeof createClient>
  *     const shop = createClient({ baseUrls: ['https://shop.example'], transport: wxTransport(wx) })
  *     const product = await shop.request('GET /api/products/{id}', { params: { id: '1' } })
  *
- * What it repeats by itself, on a broken network, 429, 502, 503 and 504: GET, PUT, DELETE, whatever
- * has an idempotency key, and signing in. Any other POST is repeated only where a limit refused it (42901),
- * before anything was done.
+ * What it repeats by itself, on a broken network, 429, 502, 503 and 504: whatever has an idempotency
+ * key, which is nearly all that changes something, GET, PUT, DELETE, and signing in. Signing out, a POST
+ * without a key, is repeated only where a limit refused it (42901), before anything was done.
  */
 export function createClient(options: ClientOptions) {
   const { clock = systemClock, tokens = inMemory(), signIn } = options

@@ -38,6 +38,8 @@ type Failure = {
   hostFailed: boolean
   /** The shop refused it before it did anything: it may be sent again, whatever it is. */
   untouched?: boolean
+  /** An earlier try is still being answered, or was cut off and is taken over soon. */
+  underWay?: boolean
 }
 
 /** Answers 503 where a host should get no traffic. */
@@ -56,7 +58,7 @@ export function createSender({ baseUrls, transport, clock, tries, ...limits }: S
 
   return async function send(call: Call): Promise<unknown> {
     const end = clock.now() + limits.deadlineMillis
-    for (let attempt = 1; ; attempt++) {
+    for (let attempt = 1; ; ) {
       void askAgain(call.traceId)
       const host = hosts.pick()
       const mayRepeat = call.repeatable && attempt < tries
@@ -70,16 +72,18 @@ export function createSender({ baseUrls, transport, clock, tries, ...limits }: S
         hosts.worked(host)
         return answer.data
       }
-      const { error, again, hostFailed, untouched = false } = answer
+      const { error, again, hostFailed, untouched = false, underWay = false } = answer
       const asked = error instanceof ApiError ? error.retryAfterMillis : undefined
       if (hostFailed) hosts.failed(host, asked)
       else hosts.worked(host)
-      const mayGoOn = mayRepeat || (untouched && attempt < tries)
+      const mayGoOn = mayRepeat || underWay || (untouched && attempt < tries)
       if (!again || !mayGoOn) throw error
       const goesOn = hostFailed && hosts.isAnother(host)
       const wait = goesOn ? 0 : backoff(attempt, asked ?? 0, clock.random())
       if (clock.now() + wait >= end) throw error
       if (wait > 0) await clock.sleep(wait)
+      // To wait for an earlier try is not to fail.
+      if (!underWay) attempt++
     }
   }
 
@@ -135,7 +139,9 @@ function outcomeOf(
   })
   const hostFailed = DOWN.includes(status)
   const untouched = error.code === codes.rateLimited
-  return { error, again: hostFailed || status === TOO_MANY, hostFailed, untouched }
+  const underWay = error.code === codes.keyInProgress
+  const again = hostFailed || underWay || status === TOO_MANY
+  return { error, again, hostFailed, untouched, underWay }
 }
 
 type Envelope = {

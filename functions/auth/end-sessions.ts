@@ -13,6 +13,7 @@ export const build = (service: Pick<Auth, 'endAll'>) =>
       summary: "Signs all of the user's devices out, this one too, within 5 seconds",
       auth: 'user',
       limit: limits.change,
+      idempotent: { not: 'ends the session that it would come again with' },
       replies: { 200: z.null() },
     },
     ({ user }) => service.endAll(user.id),

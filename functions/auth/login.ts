@@ -15,6 +15,7 @@ export const build = (service: Pick<Auth, 'login'>) =>
       summary: 'Signs in with a code of wx.login',
       auth: 'public',
       limit: limits.login,
+      idempotent: { not: 'answers tokens; each code is good once' },
       body: Login,
       replies: { 200: Tokens },
       errors: [WeChatRefusedCode],

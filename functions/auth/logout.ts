@@ -13,6 +13,7 @@ export const build = (service: Pick<Auth, 'logout'>) =>
       summary: 'Ends the session; its tokens stop working within 5 seconds',
       auth: 'user',
       limit: limits.change,
+      idempotent: { not: 'ends the session that it would come again with' },
       replies: { 200: z.null() },
     },
     ({ user }) => service.logout(user),

@@ -14,6 +14,7 @@ export const build = (service: Pick<Auth, 'refresh'>) =>
       summary: 'New tokens for a refresh token, which is used up; its reuse ends the session',
       auth: 'public',
       limit: limits.refresh,
+      idempotent: { not: 'answers tokens; what was lost is answered again within its grace' },
       body: Refresh,
       replies: { 200: Tokens },
       errors: [NotSignedIn, SessionEnded],

@@ -11,6 +11,7 @@ export const build = (service: Pick<PaymentNotices, 'payment'>) =>
       path: '/api/payments/wechat/notify',
       summary: 'WeChat Pay tells that an order was paid',
       auth: 'public',
+      idempotent: { not: 'WeChat Pay repeats notices: counted once by their payment' },
       rawBody: true,
       replies: { 200: NoticeAnswer, 400: NoticeAnswer, 401: NoticeAnswer },
       format: 'raw',

@@ -11,6 +11,7 @@ export const build = (service: Pick<PaymentNotices, 'refund'>) =>
       path: '/api/payments/wechat/refund-notify',
       summary: 'WeChat Pay tells that a refund has come to its end',
       auth: 'public',
+      idempotent: { not: 'WeChat Pay repeats notices: counted once by their refund' },
       rawBody: true,
       replies: { 200: NoticeAnswer, 400: NoticeAnswer, 401: NoticeAnswer },
       format: 'raw',

@@ -14,6 +14,7 @@ export const build = (service: Pick<Accounts, 'close'>) =>
       summary: 'Closes the account, cancels what is not paid, and erases personal data',
       auth: 'user',
       limit: limits.change,
+      idempotent: { not: 'forgets who would come again; what is cut off goes on by itself' },
       replies: { 200: z.null() },
       errors: [OrdersOpen],
     },

@@ -24,8 +24,10 @@ Fields that would be null are left out of answers.
 **Lists.** \`?limit=20&cursor=…\` answers \`{"items":[…],"nextCursor":"…"}\`; \`nextCursor\` is null at
 the end. \`limit\` is 1 to 100.
 
-**Retries.** What takes an \`Idempotency-Key\` may be sent again with the same key and body, and gives
-the same answer. 429 and 503 say in \`Retry-After\` how many seconds to wait.
+**Retries.** What takes an \`Idempotency-Key\` may be sent again with the same key and body: for a day it is
+done once and gives the same answer, refusals (400, 404, 409, 422) too. Only placing an order asks for a key.
+40903 says that the first is still being answered, 42201 that the key came with something else. 40903, 429
+and 503 say in \`Retry-After\` how many seconds to wait.
 
 **Refusals.** Bad input is 400 and \`details\` names each wrong field; fields that are not known are
 refused; a body over 256 KiB is 413. Answers over 1 KiB are compressed for clients that take gzip.`

@@ -1,8 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import * as z from 'zod/mini'
 import { queuesOf, readTemplate } from '../../local/aws/resources.ts'
 import { ROOT } from '../../local/root.ts'
+import { takesKey } from '../../shared/platform/http/definition.ts'
 import type { Route } from '../../shared/platform/http/route.ts'
 import type { Job } from '../../shared/platform/jobs/job.ts'
 import type { Schedule } from '../../shared/platform/jobs/schedule.ts'
@@ -79,6 +81,20 @@ describe('serverless.yml and the functions', () => {
       expect(resource).toBe(`${camel}Queue`)
     } else {
       expect(event?.schedule).toMatch(/^(rate|cron)\(/)
+    }
+  })
+
+  it('take an Idempotency-Key where they change something, or say why not, and keep no tokens', async () => {
+    for (const name of handlers.keys()) {
+      const { definition } = (await load(name)).handler
+      if (!('path' in definition) || definition.method === 'GET') continue
+      if (definition.path === '$default') continue
+      const { idempotent, replies } = definition
+      if (typeof idempotent === 'object') expect(idempotent.not.length, name).toBeGreaterThan(20)
+      else expect(takesKey(definition), name).toBe(true)
+      if (!takesKey(definition)) continue
+      const answers = JSON.stringify(Object.values(replies).map((reply) => z.toJSONSchema(reply)))
+      expect(answers, name).not.toMatch(/token/i)
     }
   })
 

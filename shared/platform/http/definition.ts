@@ -24,8 +24,12 @@ export type RouteDefinition = {
   body?: Schema
   /** Hands on the body's bytes as they came, unread: for signatures over them. */
   rawBody?: true
-  /** Asks for the header Idempotency-Key and hands it on. */
-  idempotent?: boolean
+  /**
+   * What becomes of the header Idempotency-Key on a route that changes something. Left out: it may come,
+   * and the same request with it gets the same answer (middlewares/idempotently.ts). `true`: it has to
+   * come, and is handed on: the route sees to it by itself. `{ not }`: no use is made of it, and why.
+   */
+  idempotent?: true | { not: string }
   /** Milliseconds without which it need not begin; see middlewares/in-time.ts. */
   needsMillis?: number
   /** The form of `data` by HTTP status; `z.void()` where the answer has no body. */
@@ -38,6 +42,12 @@ export type RouteDefinition = {
   contentType?: `${string}/${string}`
 }
 
+/** Whether a route takes an Idempotency-Key. The stack keeps keys by user: it keeps none where nobody signs in. */
+export function takesKey({ method, auth, idempotent }: RouteDefinition): boolean {
+  if (idempotent !== undefined) return idempotent === true
+  return method !== 'GET' && method !== 'ANY' && auth !== 'public'
+}
+
 type Output<T> = T extends Schema ? z.output<T> : undefined
 
 /** What a route's handler gets: checked, typed, and nothing else. */
@@ -47,7 +57,7 @@ export type Input<D extends RouteDefinition> = {
   body: Output<D['body']>
   rawBody: D['rawBody'] extends true ? Buffer : undefined
   user: D['auth'] extends 'public' ? undefined : Identity
-  idempotencyKey: D['idempotent'] extends true ? string : undefined
+  idempotencyKey: D['idempotent'] extends true ? string : string | undefined
   /** Request headers, names in lower case. */
   headers: Readonly<Record<string, string | undefined>>
 }

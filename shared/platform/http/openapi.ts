@@ -2,6 +2,8 @@ import type { ApiErrorClass } from '../errors/api-error.ts'
 import {
   BodyTooLarge,
   InternalError,
+  KeyInProgress,
+  KeyReused,
   NotAllowed,
   NotSignedIn,
   RateLimited,
@@ -11,7 +13,7 @@ import {
   ValidationFailed,
 } from '../errors/standard.ts'
 import { TRACE_ID } from '../telemetry/scope.ts'
-import type { RouteDefinition } from './definition.ts'
+import { type RouteDefinition, takesKey } from './definition.ts'
 import { JsonSchemas, type SchemaNames } from './json-schema.ts'
 import type {
   JsonSchema,
@@ -38,6 +40,7 @@ export function errorsOf(definition: RouteDefinition): ApiErrorClass[] {
   if (definition.auth !== 'public') errors.push(NotSignedIn, TokenExpired, SessionEnded)
   if (definition.auth === 'admin') errors.push(NotAllowed)
   if (definition.limit !== undefined) errors.push(RateLimited)
+  if (takesKey(definition)) errors.push(KeyInProgress, KeyReused)
   errors.push(InternalError, Unavailable)
   return [...new Set(errors)].toSorted((a, b) => a.code - b.code)
 }
@@ -123,7 +126,8 @@ function either(one: Response, other: Response): Response {
   }
 }
 
-function parametersOf({ params, query, idempotent }: RouteDefinition, schemas: JsonSchemas) {
+function parametersOf(definition: RouteDefinition, schemas: JsonSchemas) {
+  const { params, query, idempotent } = definition
   const members = (schema: RouteDefinition['query'], place: 'path' | 'query'): Parameter[] => {
     if (schema === undefined) return []
     const { properties = {}, required = [] } = schemas.members(schema)
@@ -137,11 +141,17 @@ function parametersOf({ params, query, idempotent }: RouteDefinition, schemas: J
   const key: Parameter = {
     name: 'Idempotency-Key',
     in: 'header',
-    required: true,
-    description: 'New for each order; the same key and body get the same answer for a day',
+    required: idempotent === true,
+    description:
+      'New for each request, the same when it is sent again: the same key and request get the same ' +
+      'answer for a day, and are done once',
     schema: { type: 'string', minLength: 1, maxLength: 128, pattern: '^[\\x21-\\x7e]+$' },
   }
-  return [...members(params, 'path'), ...members(query, 'query'), ...(idempotent ? [key] : [])]
+  return [
+    ...members(params, 'path'),
+    ...members(query, 'query'),
+    ...(takesKey(definition) ? [key] : []),
+  ]
 }
 
 /**

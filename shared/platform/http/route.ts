@@ -13,6 +13,7 @@ import {
 import { accessLog } from './middlewares/access-log.ts'
 import { authenticate } from './middlewares/authenticate.ts'
 import { compress } from './middlewares/compress.ts'
+import { idempotently } from './middlewares/idempotently.ts'
 import { inTime } from './middlewares/in-time.ts'
 import { limitAddress, limitUser } from './middlewares/limit.ts'
 import { respond } from './middlewares/respond.ts'
@@ -47,10 +48,12 @@ export function route<const D extends RouteDefinition>(
     .use(authenticate(definition))
     .use(limitUser(definition))
     .use(validate(definition))
-    .handler(async (event) => {
-      const answer = await handle(event.input as Input<D>)
-      return (answer instanceof Reply ? answer : new Reply(200, answer)) as never
-    })
+    .handler(
+      idempotently(definition, async (event) => {
+        const answer = await handle(event.input as Input<D>)
+        return answer instanceof Reply ? answer : new Reply(200, answer)
+      }) as never,
+    )
   const name = `${definition.method} ${definition.path}`
   const handler = (event: APIGatewayProxyEventV2, context: Context) =>
     invocation(context, name, traceIdFrom(event.headers['x-trace-id']), () =>

@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { readTemplate } from '../../../local/aws/resources.ts'
 import { readContract } from '../../../local/docs/contract.ts'
 import { ROOT } from '../../../local/root.ts'
+import { takesKey } from '../../../shared/platform/http/definition.ts'
 import type { NamedRoute } from '../../../shared/platform/http/openapi.ts'
 import {
   type OpenApi,
@@ -104,8 +105,9 @@ describe('the OpenAPI document', () => {
     for (const { at, definition, operation } of operations()) {
       expect(operation.security !== undefined, at).toBe(definition.auth !== 'public')
       expect(operation.requestBody !== undefined, at).toBe(definition.body !== undefined)
-      const key = operation.parameters.some(({ name }) => name === 'Idempotency-Key')
-      expect(key, at).toBe(definition.idempotent === true)
+      const key = operation.parameters.find(({ name }) => name === 'Idempotency-Key')
+      expect(key !== undefined, at).toBe(takesKey(definition))
+      expect(key?.required === true, at).toBe(definition.idempotent === true)
     }
   })
 

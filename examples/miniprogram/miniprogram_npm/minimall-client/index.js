@@ -84,6 +84,8 @@ var codes = {
   outOfStock: 40901,
   /** the order is not in a state for this step */
   wrongState: 40902,
+  /** the first request with this Idempotency-Key is still in progress: try again after Retry-After */
+  keyInProgress: 40903,
   /** more than one user may buy */
   purchaseLimit: 40904,
   /** delete an address first: one user may have 50 */
@@ -161,7 +163,34 @@ var signedInRoutes = {
   "POST /api/user/phone": true
 };
 var keyedRoutes = {
-  "POST /api/orders": true
+  "POST /api/addresses": true,
+  "DELETE /api/addresses/{id}": true,
+  "PUT /api/addresses/{id}": true,
+  "POST /api/admin/campaigns": true,
+  "POST /api/admin/coupons": true,
+  "PATCH /api/admin/coupons/{id}": true,
+  "POST /api/admin/exports": true,
+  "POST /api/admin/orders/{id}/refund": true,
+  "POST /api/admin/orders/{id}/ship": true,
+  "POST /api/admin/payments/incidents/{id}/close": true,
+  "POST /api/admin/products": true,
+  "PATCH /api/admin/products/{id}": true,
+  "POST /api/admin/queues/{name}/dead-letters/discard": true,
+  "POST /api/admin/queues/{name}/dead-letters/redrive": true,
+  "POST /api/admin/queues/{name}/redrive": true,
+  "POST /api/admin/skus/{id}/stock": true,
+  "DELETE /api/auth/sessions/{id}": true,
+  "DELETE /api/cart/items/{skuId}": true,
+  "PUT /api/cart/items/{skuId}": true,
+  "POST /api/coupons/{id}/claim": true,
+  "POST /api/orders": true,
+  "POST /api/orders/{id}/cancel": true,
+  "POST /api/orders/{id}/confirm": true,
+  "POST /api/orders/{id}/pay": true,
+  "POST /api/orders/{id}/refund": true,
+  "PATCH /api/user/info": true,
+  "PUT /api/user/info": true,
+  "POST /api/user/phone": true
 };
 
 // client/src/clock.ts
@@ -269,7 +298,7 @@ function createSender(_a) {
   return async function send(call) {
     var _a2;
     const end = clock.now() + limits.deadlineMillis;
-    for (let attempt = 1; ; attempt++) {
+    for (let attempt = 1; ; ) {
       void askAgain(call.traceId);
       const host = hosts.pick();
       const mayRepeat = call.repeatable && attempt < tries;
@@ -283,16 +312,17 @@ function createSender(_a) {
         hosts.worked(host);
         return answer.data;
       }
-      const { error, again, hostFailed, untouched = false } = answer;
+      const { error, again, hostFailed, untouched = false, underWay = false } = answer;
       const asked = error instanceof ApiError ? error.retryAfterMillis : void 0;
       if (hostFailed) hosts.failed(host, asked);
       else hosts.worked(host);
-      const mayGoOn = mayRepeat || untouched && attempt < tries;
+      const mayGoOn = mayRepeat || underWay || untouched && attempt < tries;
       if (!again || !mayGoOn) throw error;
       const goesOn = hostFailed && hosts.isAnother(host);
       const wait = goesOn ? 0 : backoff(attempt, asked != null ? asked : 0, clock.random());
       if (clock.now() + wait >= end) throw error;
       if (wait > 0) await clock.sleep(wait);
+      if (!underWay) attempt++;
     }
   };
   async function askAgain(traceId) {
@@ -332,7 +362,9 @@ function outcomeOf({ status, headers, body }, sentTraceId, now) {
   });
   const hostFailed = DOWN.includes(status);
   const untouched = error.code === codes.rateLimited;
-  return { error, again: hostFailed || status === TOO_MANY, hostFailed, untouched };
+  const underWay = error.code === codes.keyInProgress;
+  const again = hostFailed || underWay || status === TOO_MANY;
+  return { error, again, hostFailed, untouched, underWay };
 }
 
 // client/src/session.ts

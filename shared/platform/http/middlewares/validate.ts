@@ -2,7 +2,7 @@ import type { MiddlewareObj } from '@middy/core'
 import * as z from 'zod/mini'
 import type { FieldProblem } from '../../errors/api-error.ts'
 import { BodyTooLarge, ValidationFailed } from '../../errors/standard.ts'
-import type { HttpEvent, RouteDefinition } from '../definition.ts'
+import { type HttpEvent, type RouteDefinition, takesKey } from '../definition.ts'
 import { problemsOf } from '../problems.ts'
 
 const BODY_LIMIT_BYTES = 256 * 1024
@@ -27,17 +27,22 @@ export function validate(definition: RouteDefinition): MiddlewareObj<HttpEvent> 
       const reads = definition.method !== 'GET' && definition.method !== 'ANY'
       const rawBody = definition.rawBody ? readBytes(event) : undefined
       const body = reads && !definition.rawBody ? check('body', readJson(event)) : undefined
-      const idempotencyKey = definition.idempotent ? readKey(event, problems) : undefined
+      const idempotencyKey = takesKey(definition) ? readKey(definition, event, problems) : undefined
       if (problems.length > 0) throw ValidationFailed.of(problems)
       event.input = Object.assign(event.input, { params, query, body, rawBody, idempotencyKey })
     },
   }
 }
 
-function readKey(event: HttpEvent, problems: FieldProblem[]): string {
-  const key = event.headers['idempotency-key'] ?? ''
-  if (!IDEMPOTENCY_KEY.test(key)) {
-    const message = 'send a key of 1 to 128 printable ASCII characters, new for each order'
+function readKey(
+  { idempotent }: RouteDefinition,
+  event: HttpEvent,
+  problems: FieldProblem[],
+): string | undefined {
+  const key = event.headers['idempotency-key']
+  if (key === undefined && idempotent !== true) return undefined
+  if (key === undefined || !IDEMPOTENCY_KEY.test(key)) {
+    const message = 'send a key of 1 to 128 printable ASCII characters, new for each request'
     problems.push({ field: 'Idempotency-Key', message })
   }
   return key
