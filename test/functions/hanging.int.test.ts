@@ -34,8 +34,8 @@ vi.mock('../../shared/platform/net/send.ts', async (importOriginal) => {
   return { ...real, send: sent }
 })
 
-/** Deadline in 700 ms: too little for a breaker to take it for the upstream's fault. */
-const context = () => contextOf(1_000)
+/** Deadline in 990 ms: just too little for a breaker to take it for the upstream's fault. */
+const context = () => contextOf(1_290)
 const env = inject('env')
 const at = (name: string, path = /^/) => {
   const { host } = new URL(env[name] ?? '')

@@ -45,8 +45,15 @@ const opening = [0, 1, 2].map((container) => ({
   outcomes: Array.from({ length: 5 }, () => true),
 }))
 
-const kindOf = (known: Known | undefined) =>
-  typeof known === 'object' ? { waitMillis: Math.round(known.waitMillis / 100) } : known
+/** What the test itself takes passes for Redis, and not for the model; in milliseconds. */
+const SLACK_MILLIS = 4_000
+
+function expectSame(real: Known | undefined, expected: Known | undefined): void {
+  if (typeof real === 'object' && typeof expected === 'object') {
+    expect(real.waitMillis).toBeLessThanOrEqual(expected.waitMillis)
+    expect(real.waitMillis).toBeGreaterThan(expected.waitMillis - SLACK_MILLIS)
+  } else expect(real).toBe(expected)
+}
 
 it('Redis keeps what the model says, whatever containers report, ask and try', async () => {
   await fc.assert(
@@ -68,7 +75,7 @@ it('Redis keeps what the model says, whatever containers report, ask and try', a
         }
         const { real, expected } = pairs[step.container] as (typeof pairs)[number]
         const both = async (act: (fleet: typeof real) => Promise<Known | undefined>) =>
-          expect(kindOf(await act(real))).toEqual(kindOf(await act(expected)))
+          expectSame(await act(real), await act(expected))
         if (step.does === 'report') await both((fleet) => fleet.report(step.outcomes))
         else if (step.does === 'ask') await both((fleet) => fleet.ask())
         else await both((fleet) => fleet.tried(step.failed).then(() => undefined))
