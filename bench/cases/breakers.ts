@@ -14,8 +14,8 @@ const EVERY_MILLIS = 100
 /** Longest wait for the upstream. */
 const CAP_MILLIS = 1_000
 
-/** When a round goes well, and how long it fails, and goes well again; in milliseconds. */
-const LONG = { well: 500, ill: 2_000, again: 2_500 }
+/** How long a round goes well, is ill (until all have noticed), and goes well again; in milliseconds. */
+const LONG = { well: 500, ill: 3_500, again: 2_500 }
 const SHORT = { well: 100, ill: 500, again: 400 }
 
 type Ill = 'fails half the time' | 'fails always' | 'does not answer'
