@@ -2,8 +2,8 @@ import type { APIGatewayProxyEventV2 } from 'aws-lambda'
 import type * as z from 'zod/mini'
 import type { Identity } from '../auth/identity.ts'
 import type { ApiErrorClass } from '../errors/api-error.ts'
-import type { Limit, Scope } from '../limits/limit.ts'
-import type { Standing } from '../limits/purse.ts'
+import type { Limit } from '../limits/limit.ts'
+import type { Purse } from '../limits/purse.ts'
 import type { Json } from './json.ts'
 
 type Schema = z.ZodMiniType
@@ -92,8 +92,8 @@ export type Internal = {
   startedAt: number
   /** Data that went into the answer as JSON: it may have been compressed before. */
   json?: Json<unknown>
-  /** How the limits stand that the request was counted for. */
-  standings?: ReadonlyMap<Scope, Standing>
+  /** What the request was counted in. */
+  purses?: readonly Purse[]
 }
 
 /** API Gateway's event while it passes through the stack: each middleware adds what it found out. */

@@ -1,5 +1,5 @@
-import { type Limit, SCOPES, type Scope } from './limit.ts'
-import type { Standing } from './purse.ts'
+import { type Limit, SCOPES } from './limit.ts'
+import type { Purse } from './purse.ts'
 
 const seconds = (millis: number) => Math.ceil(millis / 1000)
 
@@ -21,15 +21,17 @@ export function policyOf(limit: Limit): string {
 /**
  * RateLimit: how many requests are left (`r`), and the seconds until all are again, or until the
  * next one passes where none is left (`t`).
+ * @param now on the clock of the limiter
  * @see https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-ratelimit-headers-10, section 4
  */
-export function standingsOf(standings: ReadonlyMap<Scope, Standing>): string {
-  return [...standings]
-    .map(
-      ([scope, { remaining, resetMillis }]) =>
-        `"${scope}";r=${remaining};t=${seconds(resetMillis)}`,
-    )
-    .join(', ')
+export function standingsOf(purses: readonly Purse[], now: number): string {
+  let text = ''
+  for (const purse of purses) {
+    const { remaining, resetMillis } = purse.standing(now)
+    const item = `"${purse.terms.scope}";r=${remaining};t=${seconds(resetMillis)}`
+    text = text === '' ? item : `${text}, ${item}`
+  }
+  return text
 }
 
 /** Retry-After: at least a second. */

@@ -25,6 +25,7 @@ export function multiplied(limit: Limit, factor: number): Limit {
 
 /** What is counted under one key, in the units of Redis's clock: microseconds. */
 export type Terms = Rate & {
+  scope: Scope
   /** One permit comes back in each interval. */
   interval: number
   /** Permits that a container gets at once though there is little left. */
@@ -47,5 +48,5 @@ export function termsOf(scope: Scope, { perSecond, burst }: Rate): Terms {
   const batch = Math.max(1, Math.floor(perSecond / HUNDREDTH))
   const credit = scope === 'shop' ? 0 : Math.floor(burst / HUNDREDTH)
   const ahead = scope === 'shop' && batch > 1 ? MICROS : 0
-  return { perSecond, burst, interval: Math.ceil(MICROS / perSecond), batch, ahead, credit }
+  return { scope, perSecond, burst, interval: Math.ceil(MICROS / perSecond), batch, ahead, credit }
 }

@@ -1,8 +1,8 @@
 import { createMemory } from '../cache/memory.ts'
 import { isOutage } from '../errors/api-error.ts'
 import type { Buckets } from './bucket.ts'
-import { type Limit, type Scope, termsOf } from './limit.ts'
-import { Purse, type Standing } from './purse.ts'
+import { type Limit, SCOPES, type Scope, termsOf } from './limit.ts'
+import { Purse } from './purse.ts'
 
 /** Keys that a container knows at a time; of more it forgets what was used longest ago. */
 const REMEMBERED = 10_000
@@ -13,8 +13,8 @@ const MOST_OWING = 200
 export type Caller = { [scope in Scope]?: string | undefined }
 
 export type Taken = {
-  /** How each limit stands that was counted. */
-  standings: Map<Scope, Standing>
+  /** What the request was counted in. */
+  purses: readonly Purse[]
   /** The limit that the request is over, and the milliseconds until it makes sense to try again. */
   refused?: { scope: Scope; waitMillis: number }
 }
@@ -51,8 +51,18 @@ export function createLimiter(buckets: Buckets, now = () => performance.now()): 
     return purse
   }
 
-  function takeFrom(purse: Purse): void {
-    purse.take(now())
+  function pursesOf(limit: Limit, caller: Caller): Purse[] {
+    const found: Purse[] = []
+    for (const scope of SCOPES) {
+      const id = caller[scope]
+      const purse = id === undefined ? undefined : purseOf(limit, scope, id)
+      if (purse !== undefined) found.push(purse)
+    }
+    return found
+  }
+
+  function takeFrom(purse: Purse, at: number): void {
+    purse.take(at)
     if (purse.debt > 0) owing.add(purse)
   }
 
@@ -82,31 +92,26 @@ export function createLimiter(buckets: Buckets, now = () => performance.now()): 
 
   return {
     async take(limit, caller) {
-      const counted = new Map<Scope, Purse>()
-      for (const [scope, id] of Object.entries(caller) as [Scope, string | undefined][]) {
-        const purse = id === undefined ? undefined : purseOf(limit, scope, id)
-        if (purse !== undefined) counted.set(scope, purse)
-      }
-      const standings = () => {
-        const at = now()
-        return new Map([...counted].map(([scope, purse]) => [scope, purse.standing(at)]))
-      }
+      const counted = pursesOf(limit, caller)
       for (;;) {
         const at = now()
-        for (const [scope, purse] of counted) {
+        const short: Purse[] = []
+        for (const purse of counted) {
           const waitMillis = purse.refusedFor(at)
-          if (waitMillis > 0) return { standings: standings(), refused: { scope, waitMillis } }
+          if (waitMillis > 0) {
+            return { purses: counted, refused: { scope: purse.terms.scope, waitMillis } }
+          }
+          if (!purse.canTake(at)) short.push(purse)
         }
-        const short = [...counted.values()].filter((purse) => !purse.canTake(at))
         if (short.length === 0 && owing.size < MOST_OWING) {
-          for (const purse of counted.values()) takeFrom(purse)
-          return { standings: standings() }
+          for (const purse of counted) takeFrom(purse, at)
+          return { purses: counted }
         }
         try {
           await ask(short)
         } catch (error) {
           if (limit.withoutRedis === 'closed' || !isOutage(error)) throw error
-          return { standings: standings() }
+          return { purses: counted }
         }
       }
     },

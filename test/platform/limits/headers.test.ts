@@ -5,7 +5,8 @@ import {
   retryAfterOf,
   standingsOf,
 } from '../../../shared/platform/limits/headers.ts'
-import { multiplied } from '../../../shared/platform/limits/limit.ts'
+import { multiplied, termsOf } from '../../../shared/platform/limits/limit.ts'
+import { Purse } from '../../../shared/platform/limits/purse.ts'
 
 const limit = {
   name: 'x',
@@ -21,11 +22,15 @@ describe('the headers', () => {
   })
 
   it('tell what is left, and when there is more', () => {
-    const standings = new Map([
-      ['shop', { remaining: 12, resetMillis: 1 }],
-      ['user', { remaining: 0, resetMillis: 2_001 }],
-    ] as const)
-    expect(standingsOf(standings)).toBe('"shop";r=12;t=1, "user";r=0;t=3')
+    const purses = (['shop', 'user'] as const).map((scope) => {
+      const purse = new Purse(scope, termsOf(scope, limit[scope]))
+      const asked = purse.question(0, 1)
+      const of = scope === 'shop' ? [4, 0, 5_000] : [0, 2_000_001, 9_000_000]
+      const [granted = 0, waitMicros = 0, usedMicros = 0] = of
+      purse.answered(asked, { granted, waitMicros, usedMicros }, 0, 0)
+      return purse
+    })
+    expect(standingsOf(purses, 0)).toBe('"shop";r=1994;t=1, "user";r=0;t=3')
   })
 
   it('never ask to come back at once', () => {

@@ -5,9 +5,8 @@ import { once } from '../../config/once.ts'
 import { RateLimited } from '../../errors/standard.ts'
 import { addressGroup, policyOf, retryAfterOf, standingsOf } from '../../limits/headers.ts'
 import { limiter } from '../../limits/index.ts'
-import { type Limit, multiplied, type Scope } from '../../limits/limit.ts'
+import { type Limit, multiplied } from '../../limits/limit.ts'
 import type { Caller, Taken } from '../../limits/limiter.ts'
-import type { Standing } from '../../limits/purse.ts'
 import type { HttpEvent, Internal, RouteDefinition } from '../definition.ts'
 
 type Middleware = MiddlewareObj<
@@ -33,7 +32,8 @@ export function limitAddress({ limit }: RouteDefinition): Middleware {
     const { headers } = (response ?? {}) as APIGatewayProxyStructuredResultV2
     if (headers === undefined) return
     headers['ratelimit-policy'] = policy()
-    if (internal.standings !== undefined) headers.ratelimit = standingsOf(internal.standings)
+    const { purses } = internal
+    if (purses !== undefined) headers.ratelimit = standingsOf(purses, performance.now())
   }
   return {
     before: async ({ event, internal }) => {
@@ -63,8 +63,8 @@ function agreedOn(limit: Limit): () => Limit {
 
 /** @throws RateLimited; Unavailable where nobody can count and the limit is closed then */
 async function count(limit: Limit, caller: Caller, internal: Internal): Promise<void> {
-  const { standings, refused } = await limiter().take(limit, caller)
-  internal.standings = new Map<Scope, Standing>([...(internal.standings ?? []), ...standings])
+  const { purses, refused } = await limiter().take(limit, caller)
+  internal.purses = internal.purses === undefined ? purses : [...internal.purses, ...purses]
   if (refused !== undefined) throw overLimit(limit, refused)
 }
 
