@@ -4,8 +4,14 @@ import { benchCase } from '../harness/case.ts'
 import { eventOf, lambdaContext, USER } from './warm/request.ts'
 import { muted } from './warm/sink.ts'
 
-const [BARE, OURS, EXPRESS, HONO] = [
-  ...['bare handler', 'our stack', 'Express, serverless-express', 'Hono, its Lambda adapter'],
+const [BARE, OURS, LIMITED, EXPRESS, HONO] = [
+  ...[
+    'bare handler',
+    'our stack',
+    'our stack, limits counted',
+    'Express, serverless-express',
+    'Hono, its Lambda adapter',
+  ],
 ] as const
 
 type Answer = APIGatewayProxyStructuredResultV2
@@ -41,7 +47,8 @@ export default benchCase({
     'GET /api/user/info in a warm container: deadline and trace id, an access token that the container ' +
     'remembers, validation, envelope and the line of the access log (made, not written), with a user ' +
     'who is there in memory. The same work in Express behind @codegenie/serverless-express and in ' +
-    'Hono behind its Lambda adapter, and a handler that does nothing but answer.',
+    'Hono behind its Lambda adapter, and a handler that does nothing but answer. None of the others ' +
+    'counts limits, so ours is measured without and with it.',
   async run({ services, compare, table, chart, target, note }) {
     await services()
     const { openSession } = await import('../../shared/platform/auth/sessions.ts')
@@ -49,14 +56,19 @@ export default benchCase({
     const { tokenKeys } = await import('../../shared/platform/auth/keys.ts')
     const { jwtVerify } = await import('jose')
     const { build } = await import('../../functions/users/info.ts')
+    const { route } = await import('../../shared/platform/http/route.ts')
     const { users } = await import('./warm/work.ts')
     const express = await import('./warm/express.ts')
     const hono = await import('./warm/hono.ts')
     const { sessionId } = await openSession(USER.id, 'bench')
     const token = await signAccess({ id: USER.id, role: 'user', sessionId })
 
+    const limited = build(users)
+    const { limit: _, ...definition } = limited.definition
+    const unlimited = route(definition, (input) => users.get(input.user?.id ?? ''))
     const stacks = [
-      { name: OURS, handle: build(users) },
+      { name: OURS, handle: unlimited },
+      { name: LIMITED, handle: limited },
       { name: EXPRESS, handle: express.handler },
       { name: HONO, handle: hono.handler },
     ]
