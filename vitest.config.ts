@@ -21,6 +21,7 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ['test/**/*.int.test.ts', 'test/e2e/**', 'test/queries/**'],
           setupFiles: ['test/support/settings.ts'],
+          testTimeout: 20_000,
           sequence: { groupOrder: FIRST },
         },
       },

@@ -9,11 +9,10 @@ import { ROOT } from '../../local/root.ts'
 import { KEPT_DAYS } from '../../shared/domain/exports/exports.ts'
 import { CLAIM_SECONDS, MAX_TRIES } from '../../shared/domain/exports/job.ts'
 import { GIVE_UP_MILLIS } from '../../shared/domain/orders/relay.ts'
+import { resolved, type Template } from './resolve.ts'
 
 /** The schedule's name stands in its function. */
 const JOBS = readFileSync(join(ROOT, 'functions/jobs/relay.ts'), 'utf8')
-
-import { resolved, type Template } from './resolve.ts'
 
 type Resource = { Type: string; Properties: Record<string, never> }
 const FUNCTIONS = readdirSync(join(ROOT, 'functions'), {
