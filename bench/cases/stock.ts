@@ -1,5 +1,6 @@
 import { deepEqual, equal } from 'node:assert/strict'
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda'
+import { leaseRedis } from '../../local/lib/lease.ts'
 import { type BenchContext, benchCase } from '../harness/case.ts'
 
 const LATENCY = { database: 5, redis: 1 }
@@ -24,7 +25,8 @@ export default benchCase({
 type Done = { answers: SQSBatchResponse[]; millis: number }
 
 async function load({ services, compare, target, table }: BenchContext, skus: number) {
-  const { setLatency, bridges } = await services()
+  const { setLatency, bridges, endpoints } = await services()
+  const epoch = await leaseRedis(endpoints.redisUrl)
   const { newSkus, checkBooks } = await import('./orders/shop.ts')
   const { newOrder, place } = await import('./orders/scripts.ts')
   const { holds } = await import('../../shared/domain/orders/index.ts')
@@ -38,7 +40,7 @@ async function load({ services, compare, target, table }: BenchContext, skus: nu
     { name: ALL, size: BATCH, count: BATCH },
   ]) {
     const skuIds = await newSkus(skus, PLENTY)
-    await stock().load(skuIds)
+    await stock().load(skuIds, epoch)
     const written: string[] = []
     let events: SQSEvent[] = []
     let begun = 0

@@ -23,10 +23,10 @@ export const build = (all: Pick<Orders, 'settled' | 'detail'>, close: Close) =>
       errors: [NotFound, WrongState],
     },
     async ({ params, user }) => {
-      await all.settled(user.id, params.id)
+      const { orderId } = await all.settled(user.id, params.id)
       const actor = { kind: 'user', id: user.id } as const
-      await close(params.id, { actor, reason: 'cancelled by the user' })
-      return all.detail(user.id, params.id)
+      await close(orderId, { actor, reason: 'cancelled by the user' })
+      return all.detail(user.id, orderId)
     },
   )
 

@@ -25,9 +25,9 @@ export const build = (
       errors: [NotFound, WrongState],
     },
     async ({ params, user }) => {
-      await all.settled(user.id, params.id)
-      await steps.confirm(user.id, params.id)
-      return all.detail(user.id, params.id)
+      const { orderId } = await all.settled(user.id, params.id)
+      await steps.confirm(user.id, orderId)
+      return all.detail(user.id, orderId)
     },
   )
 

@@ -25,9 +25,9 @@ export const build = (all: Pick<Orders, 'settled' | 'detail'>, service: Pick<Ref
       errors: [NotFound, WrongState],
     },
     async ({ params, body, user }) => {
-      await all.settled(user.id, params.id)
-      await service.ask(user.id, params.id, body?.reason)
-      return all.detail(user.id, params.id)
+      const { orderId } = await all.settled(user.id, params.id)
+      await service.ask(user.id, orderId, body?.reason)
+      return all.detail(user.id, orderId)
     },
   )
 

@@ -1,10 +1,13 @@
 import { expect, inject } from 'vitest'
+import { FIRST_EPOCH } from '../../local/lib/lease.ts'
+import { createIntake } from '../../shared/domain/intake/intake.ts'
 import { createClose } from '../../shared/domain/orders/close.ts'
+import { createDirect } from '../../shared/domain/orders/direct.ts'
 import { createGiveUp } from '../../shared/domain/orders/give-up.ts'
 import { createHolds } from '../../shared/domain/orders/holds.ts'
 import { OrderAccepted } from '../../shared/domain/orders/messages.ts'
 import type { AcceptedOrder } from '../../shared/domain/orders/order.ts'
-import { createPersist } from '../../shared/domain/orders/persist.ts'
+import { createPersist, createWriteOrders } from '../../shared/domain/orders/persist.ts'
 import { createSteps } from '../../shared/domain/orders/steps.ts'
 import { createCounters } from '../../shared/domain/stock/counters.ts'
 import { createStock } from '../../shared/domain/stock/stock.ts'
@@ -48,11 +51,19 @@ export function orderPath() {
   const outbox = createOutbox(database, queue)
   const persist = createPersist({ database, holds, outbox })
   const giveUp = createGiveUp({ database, holds })
+  const intake = createIntake({
+    database,
+    redis,
+    drained: async () => true,
+    settleUnsettled: async () => {},
+  })
+  const write = createWriteOrders({ database, outbox })
+  const direct = createDirect({ database, intake, write })
   const close = createClose({ database, holds, take: createSteps(outbox) })
 
   async function newSku(units: number): Promise<string> {
     const skuId = await insertSku(database, units)
-    await stock.load([skuId])
+    await stock.load([skuId], FIRST_EPOCH)
     return skuId
   }
 
@@ -113,6 +124,8 @@ export function orderPath() {
     outbox,
     persist,
     giveUp,
+    intake,
+    direct,
     close,
     newSku,
     accept,

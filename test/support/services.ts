@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
 import { createRecorder } from '../../local/bridges/recorder.ts'
+import { leaseRedis } from '../../local/lib/lease.ts'
 import { freePort } from '../../local/lib/ports.ts'
 import { ROOT } from '../../local/root.ts'
 import { startServices } from '../../local/stack.ts'
@@ -56,6 +57,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   // Nothing listens there until a test lets its handlers be called over HTTP.
   const apiUrl = `http://127.0.0.1:${await freePort()}`
   const services = await startServices({ dir, apiUrl, onStatement: recorderOf(project) })
+  // Parts are tested with Redis taking orders; the whole sees to that by itself.
+  if (project.name === 'integration') await leaseRedis(services.endpoints.redisUrl)
   project.provide('env', services.env)
   project.provide('endpoints', services.endpoints)
   const tellUnseen = watchContract(project, dir)

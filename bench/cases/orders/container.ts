@@ -4,7 +4,9 @@ import { readAddress } from '../../../shared/domain/addresses/repository.ts'
 import { skus } from '../../../shared/domain/catalog/index.ts'
 import { couponRules } from '../../../shared/domain/coupons/index.ts'
 import { readClaims } from '../../../shared/domain/coupons/repository.ts'
-import { orders, persist } from '../../../shared/domain/orders/index.ts'
+import { isAway } from '../../../shared/domain/intake/away.ts'
+import { intake } from '../../../shared/domain/intake/index.ts'
+import { direct, orders, persist } from '../../../shared/domain/orders/index.ts'
 import { createOrders } from '../../../shared/domain/orders/orders.ts'
 import { readStock } from '../../../shared/domain/stock/repository.ts'
 import { noteRows } from '../../../shared/domain/stock/sold-out.ts'
@@ -35,9 +37,12 @@ export const bucketed = build(
     coupons: couponRules,
     claims: (keys) => readClaims(database(), keys),
     address: (userId, id) => readAddress(database(), userId, id),
-    loadStock: async (ids) =>
-      holds.settle([], { stock: await readStock(database(), ids), claims: [] }),
+    loadStock: async (ids, epoch) =>
+      holds.settle([], { stock: await readStock(database(), ids), claims: [] }, epoch),
     persist: persist(),
+    intake: intake(),
+    isAway,
+    direct: direct(),
     unpaidMinutes: settings().UNPAID_MINUTES,
   }),
 )

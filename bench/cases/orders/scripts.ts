@@ -1,5 +1,6 @@
 import { Redis } from 'ioredis'
 import { ulid } from 'ulid'
+import { leaseRedis } from '../../../local/lib/lease.ts'
 import { createHolds, type Holds } from '../../../shared/domain/orders/holds.ts'
 import { OrderAccepted } from '../../../shared/domain/orders/messages.ts'
 import type { AcceptedOrder } from '../../../shared/domain/orders/order.ts'
@@ -44,6 +45,7 @@ export const place = (holds: Holds, order: AcceptedOrder) =>
 /** What Redis itself spends on each script, with few and with many holds on one SKU. */
 export async function measureScripts({ services, table, quick, progress }: BenchContext) {
   const { endpoints } = await services()
+  const epoch = await leaseRedis(endpoints.redisUrl)
   const server = new Redis(endpoints.redisUrl)
   const depths = quick ? [100, 200] : [100, 1_000, 10_000]
 
@@ -64,7 +66,7 @@ export async function measureScripts({ services, table, quick, progress }: Bench
     const skuId = String(Date.now())
     let version = 1
     const rowNow = () => ({ skuId, stock: STOCK, version: String(version++) })
-    await holds.settle([], { stock: [rowNow()], claims: [] })
+    await holds.settle([], { stock: [rowNow()], claims: [] }, epoch)
     let pending = 0
     const fill = async (count: number) => {
       const orders = Array.from({ length: count }, () => newOrder(skuId))

@@ -1,7 +1,9 @@
 import type { Database, Queryable } from '../../platform/database/database.ts'
 import type { Reads } from '../../platform/database/reading.ts'
+import { isOutage } from '../../platform/errors/api-error.ts'
 import { NotFound } from '../../platform/errors/standard.ts'
 import { effect } from '../../platform/idempotency/effect.ts'
+import type { Intake } from '../intake/intake.ts'
 import type { AddressBook } from './book.ts'
 import { TooManyAddresses } from './errors.ts'
 import {
@@ -19,13 +21,33 @@ import type { AddressInput, AddressView } from './schemas.ts'
 
 const MAX_ADDRESSES = 50
 
-export type AddressDeps = { database: Database; reads: Reads; book: Pick<AddressBook, 'change'> }
+export type AddressDeps = {
+  database: Database
+  reads: Reads
+  book: Pick<AddressBook, 'change'>
+  intake: Pick<Intake, 'unreachable' | 'holdDatabaseWay'>
+}
 
 /** Where users have things delivered. A user with addresses always has exactly one default. */
-export function createAddresses({ database, reads, book }: AddressDeps) {
+export function createAddresses({ database, reads, book, intake }: AddressDeps) {
+  /**
+   * A change of which Redis can't be told: where orders are written directly, they read the database, and
+   * what Redis keeps counts for nothing when they come back. Else it would outlive the change.
+   */
+  const untold =
+    <T>(work: (tx: Queryable) => Promise<T>) =>
+    async (error: unknown): Promise<T> => {
+      if (!isOutage(error)) throw error
+      await intake.unreachable()
+      return effect(database, async (tx) => {
+        if (!(await intake.holdDatabaseWay(tx))) throw error
+        return work(tx)
+      })
+    }
+
   /** Changes of one user's addresses come one after the other, and orders never see what was before. */
   const change = <T>(userId: string, work: (tx: Queryable) => Promise<T>): Promise<T> =>
-    book.change(userId, () => effect(database, work))
+    book.change(userId, () => effect(database, work), untold(work))
 
   async function get(userId: string, id: string): Promise<AddressView> {
     const address = await readAddress(database, userId, id)
@@ -80,7 +102,11 @@ export function createAddresses({ database, reads, book }: AddressDeps) {
 
     /** Deletes all of a user's addresses, also where there is no such user any more. */
     removeAll: (userId: string): Promise<void> =>
-      book.change(userId, () => database.transaction((tx) => deleteAddresses(tx, userId))),
+      book.change(
+        userId,
+        () => database.transaction((tx) => deleteAddresses(tx, userId)),
+        (error) => Promise.reject(error),
+      ),
   }
 }
 

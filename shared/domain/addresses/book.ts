@@ -4,7 +4,7 @@ import { script } from '../../platform/redis/script.ts'
 
 /**
  * Hash: a user's addresses as orders keep them, JSON by id, so that an order finds its address in the
- * call that holds it. Besides: `changing`, how many changes are under way; `lease`, who may fill it.
+ * call that holds it. Besides: `epoch`, outside of which nothing in it counts; `changing`, how many changes are under way; `lease`, who may fill it.
  */
 export const bookKey = (userId: string) => `address:book:${userId}`
 
@@ -18,14 +18,17 @@ const LEASE_SECONDS = 30
 /**
  * A Lua function for the script that places orders. Where the caller has not read the address (`read` is
  * ''), it returns the kept one, or nothing: then the caller reads it, and hands it in with its next call
- * under the same lease. It is kept if no change has begun meanwhile.
+ * under the same lease. It is kept if no change has begun meanwhile. What was kept before Redis was away
+ * is not believed: the database may have been changed without a word.
  */
 export const ADDRESS_LUA = `
-local function addressOf(book, id, read, lease, seconds)
+local function addressOf(book, id, read, lease, seconds, epoch)
+  local state = redis.call('HMGET', book, 'epoch', 'changing')
+  if state[1] ~= epoch and not state[2] then redis.call('DEL', book) end
   if read ~= '' then
     if redis.call('HGET', book, 'lease') == lease then
       redis.call('HDEL', book, 'lease')
-      redis.call('HSET', book, id, read)
+      redis.call('HSET', book, id, read, 'epoch', epoch)
       redis.call('EXPIRE', book, seconds)
     end
     return read
@@ -33,7 +36,7 @@ local function addressOf(book, id, read, lease, seconds)
   local kept = redis.call('HGET', book, id)
   if not kept and redis.call('HEXISTS', book, 'changing') == 0 then
     local fresh = redis.call('EXISTS', book) == 0
-    redis.call('HSET', book, 'lease', lease)
+    redis.call('HSET', book, 'lease', lease, 'epoch', epoch)
     if fresh then redis.call('EXPIRE', book, ${LEASE_SECONDS}) end
   end
   return kept
@@ -62,13 +65,21 @@ export function createAddressBook(redis: RedisClient) {
   return {
     /**
      * Runs a change of a user's addresses; while it runs, orders read addresses from the database.
-     * @throws what the change throws; Unavailable where Redis can't be told of it: then nothing was
-     *   changed, since a kept address would outlive the change
+     * @param untold runs the change where Redis can't be told of it, or refuses to with what it is given
+     * @throws what the change throws
      */
-    async change<T>(userId: string, work: () => Promise<T>): Promise<T> {
+    async change<T>(
+      userId: string,
+      work: () => Promise<T>,
+      untold: (error: unknown) => Promise<T>,
+    ): Promise<T> {
       // Where an end is lost, or not known to be one, orders read the database until CHANGE_SECONDS.
       const settle = () => end([bookKey(userId)], []).catch(() => undefined)
-      await begin([bookKey(userId)], [CHANGE_SECONDS])
+      try {
+        await begin([bookKey(userId)], [CHANGE_SECONDS])
+      } catch (error) {
+        return untold(error)
+      }
       try {
         const result = await work()
         await settle()

@@ -1,12 +1,18 @@
 import type { RedisClient } from '../../platform/redis/client.ts'
 import { script } from '../../platform/redis/script.ts'
+import { LEASE } from '../intake/keys.ts'
 import { COUNTERS_LUA } from '../stock/counters.ts'
 import { CLAIMS_SECONDS, claimCounterKey, claimHoldsKey } from './keys.ts'
 import type { ClaimRow } from './repository.ts'
 
-/** KEYS: counter, holds. ARGV: claims left and version of the row, seconds. */
+/**
+ * The row was read a moment ago; leaving Redis and coming back takes longer than a lease: so it counts.
+ * KEYS: counter, holds. ARGV: claims left and version of the row, seconds.
+ */
 const MIRROR = `${COUNTERS_LUA}
 mirror(KEYS[1], KEYS[2], ARGV[1], ARGV[2])
+local epoch = redis.call('GET', '${LEASE}')
+if epoch then redis.call('HSET', KEYS[1], 'epoch', epoch) end
 redis.call('EXPIRE', KEYS[1], ARGV[3])
 return 1`
 

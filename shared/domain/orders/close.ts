@@ -8,6 +8,7 @@ import type { Holds } from './holds.ts'
 import type { Actor } from './machine.ts'
 import type { LockedOrder } from './repository.ts'
 import { lockOrder, readOrder } from './repository.ts'
+import { settleLater } from './settle-later.ts'
 import type { TakeStep } from './steps.ts'
 import { takenRows } from './taken.ts'
 
@@ -26,7 +27,7 @@ export type Closing = {
  * compare-and-set makes one caller of many the one that does it. That nobody can pay it any more is
  * the caller's to see to.
  * @throws NotFound, WrongState where it is not unpaid (any more): then nothing was changed; and where
- *   the database or Redis fails: calling again is safe
+ *   the database fails: calling again is safe
  */
 export function createClose({ database, holds, take }: CloseDeps) {
   return async function close(orderId: string, { actor, reason, before }: Closing): Promise<void> {
@@ -51,7 +52,8 @@ export function createClose({ database, holds, take }: CloseDeps) {
       return true
     })
     // Read without the lock: rows that are newer than the commit include it too.
-    await holds.settle([{ order, released: true }], await takenRows(database, [order]))
+    const rows = await takenRows(database, [order])
+    await settleLater(() => holds.settle([{ order, released: true }], rows))
     if (!closed) throw new WrongState({ status: 'cancelled' })
   }
 }

@@ -32,3 +32,24 @@ export function createSettleDecided({ database, holds }: DecidedDeps) {
     return decided.length
   }
 }
+
+/** How many holds are looked at together. */
+const BATCH = 200
+
+export type UnsettledDeps = DecidedDeps & {
+  holds: Pick<Holds, 'settle' | 'unsettled' | 'findMany'>
+}
+
+/**
+ * The same for all holds there are: for when Redis has been away, and has missed many words. What there is
+ * no time for the relay does, whose messages come to the stock job once more.
+ */
+export function createSettleUnsettled(deps: UnsettledDeps) {
+  const settleDecided = createSettleDecided(deps)
+  return async function settleUnsettled(outOfTime: () => boolean): Promise<void> {
+    const orderIds = await deps.holds.unsettled()
+    for (let at = 0; at < orderIds.length && !outOfTime(); at += BATCH) {
+      await settleDecided(await deps.holds.findMany(orderIds.slice(at, at + BATCH)))
+    }
+  }
+}

@@ -23,7 +23,8 @@ export function createGiveUp(deps: GiveUpDeps) {
   const settleDecided = createSettleDecided(deps)
 
   /** @returns false where the database had decided already */
-  async function fail(order: AcceptedOrder, actor: Actor): Promise<boolean> {
+  async function fail({ key: _, ...order }: AcceptedOrder, actor: Actor): Promise<boolean> {
+    // Without its key, which another order may have: the primary key is to decide.
     const { orderId, traceId } = order
     try {
       await deps.database.transaction(async (tx) => {

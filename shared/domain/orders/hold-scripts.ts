@@ -1,39 +1,42 @@
 import { ADDRESS_LUA } from '../addresses/book.ts'
-
-/** Redis's own clock, in milliseconds: those of the containers differ. */
-const NOW_LUA = `
-local function now()
-  local time = redis.call('TIME')
-  return time[1] * 1000 + math.floor(time[2] / 1000)
-end
-`
+import { EPOCH, LEASE, LEASE_LUA, LEASE_MILLIS, NOW_LUA, RENEWING, UNSURE } from '../intake/keys.ts'
+import { STAMP_LUA } from '../stock/counters.ts'
 
 /**
  * All or nothing: the idempotency record, the counters, the purchase limits, the address and the hold.
  * A coupon is held as a SKU is: one unit of what its user has of it.
  * Safe to run again: the record answers the second run. Every step takes the same time however many
- * holds there are; docs/decisions/0023-hot-skus.md.
+ * holds there are; docs/decisions/0023-hot-skus.md. Takes nothing without a lease, whenever it comes to
+ * run; docs/decisions/0029-orders-without-redis.md.
  *
  * KEYS: record, hold, unsettled, pending, address book, then counter and holds of each item and of the
  *   coupon, then the buyer of each that has a limit.
  * ARGV: order id, body hash, answer, message, seconds of the record, ms until the relay looks at it,
- *   address id or '', the address where the caller has read it or '', seconds of an address,
+ *   address id or '', the address where the caller has read it or '', seconds of an address, the epoch
+ *   of a lease to be given and since when or '' and 0, 1 where the database does not know the key or '',
  *   then units, limit (0: none) of each item and of the coupon.
- * Returns the outcome, and what belongs to it: an answer, positions, or the address.
+ * Returns the outcome, and what belongs to it: an answer, positions and the epoch, the address and when
+ *   to renew the lease from, or the time and the epoch.
  */
-export const placeScript = (countersLua: string) => `${NOW_LUA}${countersLua}${ADDRESS_LUA}
+export const placeScript = (countersLua: string) => `${LEASE_LUA}${countersLua}${ADDRESS_LUA}
 local record = redis.call('GET', KEYS[1])
 if record then
   local cut = string.find(record, ' ', 1, true)
   if string.sub(record, 1, cut - 1) ~= ARGV[2] then return {'reused'} end
   return {'replayed', string.sub(record, cut + 1)}
 end
-local id, message, count = ARGV[1], ARGV[4], (#ARGV - 9) / 2
+giveLease(ARGV[10], ARGV[11])
+local epoch = redis.call('GET', '${LEASE}')
+if not epoch then return {'untrusted', now(), redis.call('GET', '${EPOCH}') or ''} end
+if ARGV[12] == '' and redis.call('EXISTS', '${UNSURE}') == 1 then return {'unsure'} end
+local id, message, count = ARGV[1], ARGV[4], (#ARGV - 12) / 2
 local unknown, short, gone, over = {}, {}, {}, {}
 local buyer = 5 + 2 * count
 for i = 1, count do
-  local units, limit = tonumber(ARGV[8 + 2 * i]), tonumber(ARGV[9 + 2 * i])
-  local lack = lacking(KEYS[4 + 2 * i], id, units)
+  local counter = KEYS[4 + 2 * i]
+  local units, limit = tonumber(ARGV[11 + 2 * i]), tonumber(ARGV[12 + 2 * i])
+  local counts = redis.call('HGET', counter, 'epoch') == epoch
+  local lack = not counts and 'unknown' or lacking(counter, id, units)
   if lack == 'unknown' then unknown[#unknown + 1] = i - 1
   elseif lack then
     short[#short + 1] = i - 1
@@ -46,37 +49,40 @@ for i = 1, count do
     if taken > limit then over[#over + 1] = i - 1 end
   end
 end
-if #unknown > 0 then return {'unknown', unknown} end
-if #short > 0 then return {'short', short, gone} end
-if #over > 0 then return {'over', over} end
+if #unknown > 0 then return {'unknown', unknown, {}, epoch} end
+if #short > 0 then return {'short', short, gone, epoch} end
+if #over > 0 then return {'over', over, {}, epoch} end
 local address = ''
 if ARGV[7] ~= '' then
-  address = addressOf(KEYS[5], ARGV[7], ARGV[8], id, ARGV[9])
+  address = addressOf(KEYS[5], ARGV[7], ARGV[8], id, ARGV[9], epoch)
   if not address then return {'unread'} end
   if ARGV[8] == '' then message = string.sub(message, 1, -3) .. ',"address":' .. address .. '}}' end
 end
 buyer = 5 + 2 * count
 for i = 1, count do
-  take(KEYS[4 + 2 * i], KEYS[5 + 2 * i], id, ARGV[8 + 2 * i])
-  if ARGV[9 + 2 * i] ~= '0' then
+  take(KEYS[4 + 2 * i], KEYS[5 + 2 * i], id, ARGV[11 + 2 * i])
+  if ARGV[12 + 2 * i] ~= '0' then
     buyer = buyer + 1
-    redis.call('HSET', KEYS[buyer], id, ARGV[8 + 2 * i])
+    redis.call('HSET', KEYS[buyer], id, ARGV[11 + 2 * i])
   end
 end
 redis.call('SET', KEYS[1], ARGV[2] .. ' ' .. ARGV[3], 'EX', ARGV[5])
 redis.call('HSET', KEYS[2], 'message', message)
 redis.call('ZADD', KEYS[3], now() + ARGV[6], id)
 redis.call('SADD', KEYS[4], id)
-return {'held', address}`
+local half = ${LEASE_MILLIS / 2}
+local due = redis.call('PTTL', '${LEASE}') < half
+  and redis.call('SET', '${RENEWING}', '', 'NX', 'PX', half)
+return {'held', address, due and now() or 0, epoch}`
 
 /**
  * Takes the holds of orders away that the database has decided on, each together with the row that
  * includes it. Safe to run again.
  *
- * ARGV[1]: JSON of {unsettled, rows: [[counter, holds, left, version, seconds?]…],
+ * ARGV[1]: JSON of {unsettled, epoch, rows: [[counter, holds, left, version, seconds?]…],
  *   orders: [[order id, hold, pending, released, [[counter, holds, buyer]…]]…]}
  */
-export const settleScript = (countersLua: string) => `${countersLua}
+export const settleScript = (countersLua: string) => `${countersLua}${STAMP_LUA}
 local plan = cjson.decode(ARGV[1])
 for _, order in ipairs(plan.orders) do
   local id, hold, pending, released, items = unpack(order)
@@ -90,6 +96,7 @@ for _, order in ipairs(plan.orders) do
 end
 for _, row in ipairs(plan.rows) do
   mirror(row[1], row[2], row[3], row[4])
+  stamp(row[1], plan.epoch)
   if row[5] then redis.call('EXPIRE', row[1], row[5]) end
 end
 return #plan.orders`

@@ -5,6 +5,8 @@ import { BOOK_SECONDS, bookKey } from '../addresses/book.ts'
 import type { DeliveryAddress } from '../addresses/schemas.ts'
 import { CLAIMS_SECONDS, claimCounterKey, claimHoldsKey } from '../coupons/keys.ts'
 import type { ClaimKey, ClaimRow } from '../coupons/repository.ts'
+import type { Grant, Untrusted } from '../intake/intake.ts'
+import { UNSURE } from '../intake/keys.ts'
 import { COUNTERS_LUA, type StockRow } from '../stock/counters.ts'
 import { buyerKey, counterKey, holdsKey } from '../stock/keys.ts'
 import { noteRows } from '../stock/sold-out.ts'
@@ -12,7 +14,9 @@ import { MESSAGES_OF, OF_USER, OVERDUE, placeScript, settleScript } from './hold
 import type { AcceptedOrder } from './order.ts'
 
 /** Seconds for which a key gives the same answer. */
-const KEY_SECONDS = 86_400
+export const KEY_SECONDS = 86_400
+/** Redis keeps it longer: when it has forgotten a key, the database has, whose clock is another. */
+const RECORD_SECONDS = KEY_SECONDS + 600
 
 const idempotencyKey = (userId: string, key: string) => `order:key:${userId}:${key}`
 const holdKey = (orderId: string) => `order:hold:${orderId}`
@@ -34,6 +38,10 @@ export type Placement = {
   answer: string
   /** Most units per user, in the order of the items; 0 for no limit. */
   limits: number[]
+  /** A lease for Redis to take orders under. */
+  grant?: Grant | undefined
+  /** The database was asked, and does not know the key. */
+  sure?: boolean
 }
 
 export type Earlier =
@@ -43,16 +51,26 @@ export type Earlier =
   | { outcome: 'reused' }
 
 export type Placed =
-  /** `message` has the address. */
-  | { outcome: 'held'; message: OrderMessage }
+  /** `message` has the address. `renew`: the lease is to be renewed, which only this caller is told. */
+  | { outcome: 'held'; message: OrderMessage; renew?: Grant }
+  /** Redis has no lease to take orders. */
+  | ({ outcome: 'untrusted' } & Untrusted)
+  /** Redis may not know what the key was used for: ask the database, and place it again. */
+  | { outcome: 'unsure' }
   | Earlier
   /** Redis does not have the address: read it, and place the order with it. */
   | { outcome: 'unread' }
   /**
    * Positions of items, and whether the coupon: no counter yet, too few left, or above the limit.
-   * `gone`: items of which the database has none at all.
+   * `gone`: items of which the database has none at all. `epoch`: of Redis, for loading counters.
    */
-  | { outcome: 'unknown' | 'short' | 'over'; items: number[]; coupon: boolean; gone: number[] }
+  | {
+      outcome: 'unknown' | 'short' | 'over'
+      items: number[]
+      coupon: boolean
+      gone: number[]
+      epoch: string
+    }
 
 /** What a hold is known by. */
 export type HeldOrder = Pick<AcceptedOrder, 'orderId' | 'userId' | 'items' | 'couponId'>
@@ -110,11 +128,13 @@ export function createHolds(
       bodyHash,
       answer,
       limits,
+      grant = { epoch: '', asked: 0 },
+      sure = false,
     }: Placement): Promise<Placed> {
       const { orderId, userId, items, address } = message.data
       const things = thingsOf(message.data)
       const limited = things.flatMap(({ keys }, index) => (limits[index] ? [keys[2]] : []))
-      const [outcome, told, gone] = await place(
+      const [outcome, told, more, epoch] = await place(
         [
           idempotencyKey(userId, key),
           holdKey(orderId),
@@ -129,20 +149,30 @@ export function createHolds(
           bodyHash,
           answer,
           JSON.stringify(message),
-          KEY_SECONDS,
+          RECORD_SECONDS,
           relayAfterMillis,
           addressId,
           address === undefined ? '' : JSON.stringify(address),
           BOOK_SECONDS,
+          grant.epoch,
+          grant.asked,
+          sure ? 1 : '',
           ...things.flatMap(({ units }, index) => [units, limits[index] ?? 0]),
         ],
       )
       switch (outcome) {
-        case 'held':
-          return { outcome, message: told === '' ? message : withAddress(message, String(told)) }
+        case 'held': {
+          const held = told === '' ? message : withAddress(message, String(told))
+          const asked = Number(more)
+          if (asked === 0) return { outcome, message: held }
+          return { outcome, message: held, renew: { epoch: String(epoch), asked } }
+        }
+        case 'untrusted':
+          return { outcome, asked: Number(told), epoch: String(more) }
         case 'replayed':
           return { outcome, answer: String(told) }
         case 'reused':
+        case 'unsure':
         case 'unread':
           return { outcome }
         default: {
@@ -152,16 +182,26 @@ export function createHolds(
             outcome,
             items: coupon ? positions.slice(0, -1) : positions,
             coupon,
-            gone: ((gone ?? []) as unknown[]).map(Number).filter((index) => index < items.length),
+            gone: ((more ?? []) as unknown[]).map(Number).filter((index) => index < items.length),
+            epoch: String(epoch ?? ''),
           }
         }
       }
     },
 
-    /** @returns what a key was used for before, or undefined; for orders that can't be placed any more */
-    async recall(userId: string, key: string, bodyHash: string): Promise<Earlier | undefined> {
-      const record = await redis.get<string>(idempotencyKey(userId, key))
-      if (record === null) return undefined
+    /**
+     * What a key was used for before; for orders that can't be placed any more.
+     * @returns undefined where it was not used, 'unsure' where Redis may not know
+     */
+    async recall(
+      userId: string,
+      key: string,
+      bodyHash: string,
+    ): Promise<Earlier | { outcome: 'unsure' } | undefined> {
+      const [record, unsure] = await redis.send<(string | null)[]>([
+        ...['MGET', idempotencyKey(userId, key), UNSURE],
+      ])
+      if (typeof record !== 'string') return unsure === null ? undefined : { outcome: 'unsure' }
       const [hash, answer] = splitOnce(record, ' ')
       return hash === bodyHash ? { outcome: 'replayed', answer } : { outcome: 'reused' }
     },
@@ -171,9 +211,15 @@ export function createHolds(
      * rows change nothing. Before a hold ends its user is marked: who does not find it any more reads the
      * order where it is.
      * @param rows what the orders took from, as that transaction left it
+     * @param epoch of Redis, where the rows were read in it: then their counters count
      */
-    async settle(orders: readonly Settled[], { stock, claims }: TakenRows): Promise<void> {
+    async settle(
+      orders: readonly Settled[],
+      { stock, claims }: TakenRows,
+      epoch = '',
+    ): Promise<void> {
       const plan = {
+        epoch,
         unsettled: UNSETTLED,
         rows: [
           ...stock.map((row) => [
@@ -207,6 +253,11 @@ export function createHolds(
     async findMany(orderIds: readonly string[]): Promise<AcceptedOrder[]> {
       if (orderIds.length === 0) return []
       return (await messagesOf(orderIds.map(holdKey), [])).map((raw) => read(raw).data)
+    },
+
+    /** @returns the ids of all orders that are held, those first that the relay is to look at first */
+    unsettled(): Promise<string[]> {
+      return redis.send(['ZRANGE', UNSETTLED, 0, -1])
     },
 
     /** @returns a user's held orders, in no order */

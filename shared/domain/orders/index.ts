@@ -11,15 +11,18 @@ import { readAddress } from '../addresses/repository.ts'
 import { skus } from '../catalog/index.ts'
 import { couponRules } from '../coupons/index.ts'
 import { readClaims } from '../coupons/repository.ts'
+import { isAway } from '../intake/away.ts'
+import { intake } from '../intake/index.ts'
 import { counters, stock } from '../stock/index.ts'
 import { createOrderBook } from './book.ts'
 import { createClose } from './close.ts'
+import { createDirect } from './direct.ts'
 import { createOpenOrders } from './erase.ts'
 import { createFulfilment } from './fulfilment.ts'
 import { createEndOrder, createGiveUp } from './give-up.ts'
 import { createHolds } from './holds.ts'
 import { createOrders } from './orders.ts'
-import { createPersist } from './persist.ts'
+import { createPersist, createWriteOrders } from './persist.ts'
 import { createStockReconcile } from './reconcile.ts'
 import { createRelay } from './relay.ts'
 import { createSteps } from './steps.ts'
@@ -38,7 +41,15 @@ export const persist = /* @__PURE__ */ once(() =>
 )
 
 export const orderBook = /* @__PURE__ */ once(() =>
-  createOrderBook({ reads: reads(), holds: holds() }),
+  createOrderBook({ reads: reads(), holds: holds(), isAway }),
+)
+
+export const direct = /* @__PURE__ */ once(() =>
+  createDirect({
+    database: database(),
+    intake: intake(),
+    write: createWriteOrders({ database: database(), outbox: outbox() }),
+  }),
 )
 
 export const orders = /* @__PURE__ */ once(() =>
@@ -53,6 +64,9 @@ export const orders = /* @__PURE__ */ once(() =>
     address: (userId, id) => readAddress(database(), userId, id),
     loadStock: stock().load,
     persist: persist(),
+    intake: intake(),
+    isAway,
+    direct: direct(),
     unpaidMinutes: settings().UNPAID_MINUTES,
   }),
 )

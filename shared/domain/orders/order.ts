@@ -31,6 +31,8 @@ export const AcceptedOrder = z.object({
   expiresAt: Time,
   /** The trace of the request that placed it, for the order's history. */
   traceId: z.optional(z.string()),
+  /** Hashes of the Idempotency-Key and of the body that it was placed with. */
+  key: z.optional(z.object({ hash: z.string(), body: z.string() })),
 })
 export type AcceptedOrder = z.output<typeof AcceptedOrder>
 
@@ -89,6 +91,6 @@ export function itemsFenOf(items: readonly OrderItem[]): number {
 
 /** An accepted order that the database does not have yet. */
 export function pendingView(accepted: AcceptedOrder): OrderView {
-  const { userId: _, traceId: __, discountFen = 0, ...order } = accepted
+  const { userId: _, traceId: __, key: ___, discountFen = 0, ...order } = accepted
   return { ...order, itemsFen: itemsFenOf(order.items), discountFen, status: 'pending' }
 }

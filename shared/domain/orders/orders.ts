@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { ulid } from 'ulid'
 import type { Database } from '../../platform/database/database.ts'
 import type { Reads } from '../../platform/database/reading.ts'
+import { isOutage } from '../../platform/errors/api-error.ts'
 import { NotFound, Unavailable, ValidationFailed } from '../../platform/errors/standard.ts'
 import { MAX_FEN } from '../../platform/http/fields.ts'
 import type { Queue } from '../../platform/queue/queue.ts'
@@ -12,12 +13,16 @@ import type { SkuForSale } from '../catalog/sku.ts'
 import { type CouponRules, discountOf } from '../coupons/coupon.ts'
 import { CouponUnusable } from '../coupons/errors.ts'
 import type { ClaimKey, ClaimRow } from '../coupons/repository.ts'
+import type { Intake } from '../intake/intake.ts'
 import { OutOfStock } from '../stock/errors.ts'
 import { noteSoldOut, soldOutAmong } from '../stock/sold-out.ts'
-import { createOrderBook, readOwn } from './book.ts'
+import { createAccept } from './accept.ts'
+import { createOrderBook, findHeld, orAway, readOwn } from './book.ts'
 import { createSettleDecided } from './decided.ts'
+import type { Direct } from './direct.ts'
 import { KeyReused, PurchaseLimit } from './errors.ts'
 import type { Earlier, Holds, OrderMessage, Placed, Placement } from './holds.ts'
+import { hashOfKey } from './key-repository.ts'
 import { OrderAccepted } from './messages.ts'
 import { type AcceptedOrder, itemsFenOf, type OrderView } from './order.ts'
 import type { OrderReceipt, PlaceOrder } from './schemas.ts'
@@ -36,16 +41,24 @@ export type OrderDeps = {
   claims(keys: readonly ClaimKey[]): Promise<ClaimRow[]>
   /** Finds an address of the user. */
   address(userId: string, id: string): Promise<DeliveryAddress | undefined>
-  /** Fills the counters of SKUs that Redis does not have. */
-  loadStock(skuIds: readonly string[]): Promise<void>
+  /** Fills the counters of SKUs that Redis does not have, in its epoch. */
+  loadStock(skuIds: readonly string[], epoch: string): Promise<void>
   persist(orders: readonly AcceptedOrder[]): Promise<void>
+  intake: Pick<Intake, 'untrusted' | 'unreachable' | 'renew'>
+  /** Whether Redis is left, and what it held may be in no place where one can look. */
+  isAway(): Promise<boolean>
+  /** Takes orders without Redis. */
+  direct: Pick<Direct, 'place' | 'recall'>
+  /** Longest wait for a way to take an order, in milliseconds. */
+  waitMillis?: number
   unpaidMinutes: number
 }
 
 /** Orders as their owner sees and handles them. */
 export function createOrders(deps: OrderDeps) {
-  const { database, holds, queue } = deps
+  const { database, holds, queue, direct } = deps
   const settleDecided = createSettleDecided(deps)
+  const accept = createAccept({ ...deps, hold, addressed })
 
   async function price(body: PlaceOrder) {
     const skus = await deps.skus(body.items.map(({ skuId }) => skuId))
@@ -124,25 +137,32 @@ export function createOrders(deps: OrderDeps) {
     const { outcome } = placed
     if (outcome === 'unread') return holdAddressed(placement)
     if (outcome !== 'unknown' && !(outcome === 'short' && placed.coupon)) return placed
+    const { epoch } = placed
     const order = placement.message.data
     if (outcome === 'unknown') {
-      await deps.loadStock(placed.items.flatMap((index) => order.items[index]?.skuId ?? []))
+      const missing = placed.items.flatMap((index) => order.items[index]?.skuId ?? [])
+      await deps.loadStock(missing, epoch)
     }
     if (placed.coupon) {
       const held = await holds.ofUser(order.userId)
       await settleDecided(held.filter(({ couponId }) => couponId === order.couponId))
-      await holds.settle([], { stock: [], claims: await deps.claims(claimsOf([order])) })
+      const claims = await deps.claims(claimsOf([order]))
+      await holds.settle([], { stock: [], claims }, epoch)
     }
     const again = await holds.place(placement)
     return again.outcome === 'unread' ? holdAddressed(placement) : again
   }
 
-  /** The same with the address as the database has it; Redis keeps it for the next order. */
-  async function holdAddressed({ message, addressId = '', ...rest }: Placement): Promise<Placed> {
+  async function addressed(placement: Placement): Promise<Placement> {
+    const { message, addressId } = placement
+    if (addressId === undefined) return placement
     const address = await addressOf(message.data.userId, addressId)
-    const addressed = { ...message, data: { ...message.data, address } }
-    return holds.place({ ...rest, addressId, message: addressed })
+    return { ...placement, message: { ...message, data: { ...message.data, address } } }
   }
+
+  /** The same with the address as the database has it; Redis keeps it for the next order. */
+  const holdAddressed = async (placement: Placement): Promise<Placed> =>
+    holds.place(await addressed(placement))
 
   /** The hold is what counts: a message that did not go out is sent by the relay. */
   async function announce(message: OrderMessage): Promise<void> {
@@ -160,12 +180,23 @@ export function createOrders(deps: OrderDeps) {
    * @throws NotFound also where it is somebody else's
    */
   async function settled(userId: string, orderId: string): Promise<OrderView> {
-    const held = await holds.find(orderId)
+    const { held, away } = await findHeld(deps, orderId)
     if (held !== undefined) {
       if (held.userId !== userId) throw new NotFound()
       await deps.persist([held])
     }
-    return readOwn(database, userId, orderId)
+    return orAway(away, deps, () => readOwn(database, userId, orderId))
+  }
+
+  /** What a key was used for before, whichever way that went. */
+  async function recall(userId: string, key: string, body: string): Promise<Earlier | undefined> {
+    try {
+      const earlier = await holds.recall(userId, key, body)
+      return earlier?.outcome === 'unsure' ? direct.recall(userId, key, body) : earlier
+    } catch (error) {
+      if (!isOutage(error)) throw error
+      return direct.recall(userId, key, body)
+    }
   }
 
   return {
@@ -173,10 +204,10 @@ export function createOrders(deps: OrderDeps) {
     settled,
 
     /**
-     * Accepts an order: once it is held, it is never lost.
+     * Accepts an order: once it is held, or written, it is never lost.
      * @param key the client's Idempotency-Key: the same key and body get the same answer for a day
      * @throws NotFound, ValidationFailed, OutOfStock, PurchaseLimit, CouponUnusable, KeyReused;
-     *   Unavailable without Redis
+     *   Unavailable where neither Redis nor the database takes it
      */
     async place(userId: string, key: string, body: PlaceOrder): Promise<OrderReceipt> {
       const bodyHash = hashOf(body)
@@ -185,17 +216,18 @@ export function createOrders(deps: OrderDeps) {
         drafted = await draft(userId, body)
       } catch (error) {
         // What can't be ordered now may have been ordered before: the same key, the same answer.
-        const earlier = await holds.recall(userId, key, bodyHash)
+        const earlier = await recall(userId, key, bodyHash)
         if (earlier === undefined) throw error
         return answerOf(earlier)
       }
-      const { order, limits } = drafted
+      const { limits } = drafted
+      const order = { ...drafted.order, key: { hash: hashOfKey(key), body: bodyHash } }
       const { orderId, totalFen, expiresAt } = order
       const receipt: OrderReceipt = { orderId, status: 'pending', totalFen, expiresAt }
       const message = OrderAccepted.of(order, { id: orderId })
       const answer = JSON.stringify(receipt)
       const { addressId } = body
-      const placed = await hold({ message, addressId, key, bodyHash, answer, limits })
+      const placed = await accept({ message, addressId, key, bodyHash, answer, limits })
       switch (placed.outcome) {
         case 'held':
           await announce(placed.message)

@@ -84,10 +84,13 @@ export async function insertOrders(tx: Queryable, decided: readonly Decided[]): 
     new Date(order.createdAt),
     new Date(order.expiresAt),
     now,
+    order.key?.hash ?? null,
+    order.key?.body ?? null,
   ])
   await tx.write(
     sql`INSERT INTO orders (id, user_id, state, items_fen, discount_fen, total_fen, coupon_id,
-          address, remark, reason, created_at, expires_at, updated_at) VALUES ${rowsOf(orders)}`,
+          address, remark, reason, created_at, expires_at, updated_at, key_hash, body_hash)
+        VALUES ${rowsOf(orders)}`,
   )
   const items = decided.flatMap(({ order }) =>
     order.items.map((item) => [

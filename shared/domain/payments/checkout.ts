@@ -73,8 +73,9 @@ export function createCheckout({ database, wechat, order: read, openid, check }:
      * @returns the arguments of `wx.requestPayment`; the same payment however often it is asked for
      * @throws NotFound, WrongState, Unavailable
      */
-    async pay(userId: string, orderId: string): Promise<RequestPayment> {
-      const order = await read(userId, orderId)
+    async pay(userId: string, id: string): Promise<RequestPayment> {
+      const order = await read(userId, id)
+      const { orderId } = order
       const expired = Date.parse(order.expiresAt) <= Date.now()
       if (order.status !== 'unpaid' || expired) throw new WrongState({ status: order.status })
       const earlier = await begin(orderId)

@@ -7,6 +7,7 @@ import { redis } from '../../platform/redis/client.ts'
 import { wechatPay } from '../../platform/wechat/pay/index.ts'
 import { createExpiry } from '../orders/expiry.ts'
 import { closeOrder, holds, orders, takeStep } from '../orders/index.ts'
+import { settleLater } from '../orders/settle-later.ts'
 import { readOpenid } from '../users/repository.ts'
 import { createCheckout } from './checkout.ts'
 import { createClosing } from './closing.ts'
@@ -29,7 +30,7 @@ const payback = /* @__PURE__ */ once(() =>
   createPayback({
     ...base(),
     wechat: wechatPay(),
-    mirror: (rows) => holds().settle([], rows),
+    mirror: (rows) => settleLater(() => holds().settle([], rows)),
   }),
 )
 const settle = /* @__PURE__ */ once(() => createSettle({ ...base(), pushRefund: payback().push }))

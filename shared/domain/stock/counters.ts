@@ -1,6 +1,7 @@
 import { ulid } from 'ulid'
 import type { RedisClient } from '../../platform/redis/client.ts'
 import { script } from '../../platform/redis/script.ts'
+import { EPOCH } from '../intake/keys.ts'
 import { counterKey, holdsKey } from './keys.ts'
 import { noteRows } from './sold-out.ts'
 
@@ -14,6 +15,10 @@ export type StockRow = { skuId: string; stock: number; version: string }
  * not seen: available = base - held. The mirror only ever moves to a newer version, and a hold
  * leaves together with the version that includes it, so updates may come late, twice or out of
  * order: until the last one is there the counter shows too little, never too much.
+ *
+ * Besides, a counter has the `epoch` in which it was loaded from its row; it counts in no other: while
+ * Redis was away, the row may have changed without a word. Only who reads a row after the epoch has begun
+ * may say so (stamp). docs/decisions/0029-orders-without-redis.md
  *
  * Each takes the same time however many holds there are; but for mirror, where there was no counter.
  * - lacking: false where there are as many units; else 'unknown' (no counter), 'short', or 'gone'
@@ -51,8 +56,21 @@ local function mirror(counter, holds, stock, version)
 end
 `
 
-const MIRROR = `${COUNTERS_LUA}
-for i = 1, #KEYS / 2 do mirror(KEYS[2 * i - 1], KEYS[2 * i], ARGV[2 * i - 1], ARGV[2 * i]) end
+/** A counter counts in this epoch, where that is still Redis's own: the row was read in it. */
+export const STAMP_LUA = `
+local function stamp(counter, epoch)
+  if epoch ~= '' and redis.call('GET', '${EPOCH}') == epoch then
+    redis.call('HSET', counter, 'epoch', epoch)
+  end
+end
+`
+
+/** KEYS: counter, holds… ARGV: stock, version…, then the epoch or ''. */
+const MIRROR = `${COUNTERS_LUA}${STAMP_LUA}
+for i = 1, #KEYS / 2 do
+  mirror(KEYS[2 * i - 1], KEYS[2 * i], ARGV[2 * i - 1], ARGV[2 * i])
+  stamp(KEYS[2 * i - 1], ARGV[#ARGV])
+end
 return 1`
 
 /** Pairs, since the driver would hand HGETALL through as one flat array. */
@@ -160,12 +178,15 @@ export function createCounters(redis: RedisClient) {
       if (row !== undefined) noteRows([row])
     },
 
-    /** Brings counters up to rows as they are in the database; older rows change nothing. */
-    async mirror(rows: readonly StockRow[]): Promise<void> {
+    /**
+     * Brings counters up to rows as they are in the database; older rows change nothing.
+     * @param epoch of Redis before the rows were read: in it the counters count from now on
+     */
+    async mirror(rows: readonly StockRow[], epoch = ''): Promise<void> {
       if (rows.length === 0) return
       await mirror(
         rows.flatMap(({ skuId }) => [counterKey(skuId), holdsKey(skuId)]),
-        rows.flatMap(({ stock, version }) => [stock, version]),
+        [...rows.flatMap(({ stock, version }) => [stock, version]), epoch],
       )
       noteRows(rows)
     },

@@ -39,9 +39,12 @@ export function createStock({ database, counters }: { database: Database; counte
     })
   }
 
-  /** Fills counters that Redis does not have from the database, and brings the others up to it. */
-  async function load(skuIds: readonly string[]): Promise<void> {
-    await counters.mirror(await readStock(database, skuIds))
+  /**
+   * Fills counters that Redis does not have from the database, and brings the others up to it.
+   * @param epoch of Redis, as it was told before: in it they count
+   */
+  async function load(skuIds: readonly string[], epoch?: string): Promise<void> {
+    await counters.mirror(await readStock(database, skuIds), epoch)
   }
 
   /** @returns the row as the change left it */

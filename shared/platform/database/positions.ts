@@ -17,7 +17,7 @@ const REMEMBER_COUNT = 1_000
 
 const markKey = (userId: string) => `replica:wrote:${userId}`
 /** Hash of what is one for all replicas: `since` when marks are complete, the last `beat` given out. */
-const STATE = 'replica:state'
+export const STATE = 'replica:state'
 /** Where a region's replica was when it was last seen. */
 const positionKey = (region: string) => `replica:position:${region}`
 /** There while no heartbeat is due to that region's containers, who look at its replica. */

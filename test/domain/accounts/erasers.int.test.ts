@@ -24,7 +24,9 @@ const VERDICTS: Record<string, 'erased' | 'books' | 'none'> = {
   // Answers, for a day: addresses and phone numbers may be in them.
   idempotency_keys: 'erased',
   job_days: 'none',
+  order_aliases: 'books',
   order_history: 'erased',
+  order_intake: 'none',
   order_items: 'books',
   order_notices: 'erased',
   orders: 'erased',

@@ -23,7 +23,7 @@ import { orderPath } from '../../support/order-path.ts'
 const path = orderPath()
 const { redis, database, newSku, persist, close, holds, expectBalance } = path
 const book = createAddressBook(redis)
-const addresses = createAddresses({ database, reads: readsAt(database), book })
+const addresses = createAddresses({ database, reads: readsAt(database), book, intake: path.intake })
 
 /** A container that has prices and rules in memory, as they are after its first request. */
 function container() {
@@ -46,6 +46,9 @@ function container() {
     address: (userId, id) => readAddress(database, userId, id),
     loadStock: path.stock.load,
     persist,
+    intake: path.intake,
+    isAway: async () => false,
+    direct: path.direct,
     unpaidMinutes: 15,
   })
   const place = (userId: string, skuId: string, more: object = {}, key = randomUUID()) =>
@@ -145,7 +148,7 @@ describe('accepting an order', () => {
     const held = await holds.find(orderId)
     await persist(held === undefined ? [] : [held])
     expect((await callsOf(refused)).redis).toEqual(['EVALSHA'])
-    expect(await callsOf(refused)).toEqual({ redis: ['GET'], statements: [], sqs: [] })
+    expect(await callsOf(refused)).toEqual({ redis: ['MGET'], statements: [], sqs: [] })
     await close(orderId, { actor: SYSTEM, reason: 'test' })
     expect((await place(userId, sku)).status).toBe('pending')
   })
@@ -159,7 +162,7 @@ describe('accepting an order', () => {
     const calls = await callsOf(async () =>
       expect(await place(userId, sku, {}, key)).toEqual(receipt),
     )
-    expect(calls.redis).toEqual(['GET'])
+    expect(calls.redis).toEqual(['MGET'])
     await expectBalance(sku, { held: 1, available: 0 })
   })
 })
@@ -196,11 +199,15 @@ describe('the address of an order', () => {
     await place(userId, sku, { addressId })
     const died = Unavailable.because('database', new Error('no answer to COMMIT'))
     await expect(
-      book.change(userId, async () => {
-        const during = await callsOf(() => place(userId, sku, { addressId }))
-        expect(during.statements).toHaveLength(1)
-        throw died
-      }),
+      book.change(
+        userId,
+        async () => {
+          const during = await callsOf(() => place(userId, sku, { addressId }))
+          expect(during.statements).toHaveLength(1)
+          throw died
+        },
+        Promise.reject,
+      ),
     ).rejects.toThrow(died)
     await database.write(sql`UPDATE addresses SET detail = 'after' WHERE id = ${addressId}`)
     const { orderId } = await place(userId, sku, { addressId })

@@ -2,9 +2,11 @@ import { randomUUID } from 'node:crypto'
 import { beforeAll, describe, expect, inject, it } from 'vitest'
 import { CouponUnusable } from '../../../shared/domain/coupons/errors.ts'
 import { addClaim, openClaims, readClaims } from '../../../shared/domain/coupons/repository.ts'
+import { createIntake } from '../../../shared/domain/intake/intake.ts'
+import { createDirect } from '../../../shared/domain/orders/direct.ts'
 import { createHolds } from '../../../shared/domain/orders/holds.ts'
 import { createOrders } from '../../../shared/domain/orders/orders.ts'
-import { createPersist } from '../../../shared/domain/orders/persist.ts'
+import { createPersist, createWriteOrders } from '../../../shared/domain/orders/persist.ts'
 import { createCounters } from '../../../shared/domain/stock/counters.ts'
 import { createStock } from '../../../shared/domain/stock/stock.ts'
 import { type Database, database } from '../../../shared/platform/database/database.ts'
@@ -42,6 +44,12 @@ function orderPath() {
   const holds = createHolds(redis, 30)
   const outbox = createOutbox(db, queue)
   const stock = createStock({ database: db, counters: createCounters(redis) })
+  const intake = createIntake({
+    database: db,
+    redis,
+    drained: async () => true,
+    settleUnsettled: async () => {},
+  })
   const orders = createOrders({
     database: db,
     reads: readsAt(db),
@@ -70,6 +78,13 @@ function orderPath() {
     address: async () => undefined,
     loadStock: stock.load,
     persist: createPersist({ database: db, holds, outbox }),
+    intake,
+    isAway: async () => false,
+    direct: createDirect({
+      database: db,
+      intake,
+      write: createWriteOrders({ database: db, outbox }),
+    }),
     unpaidMinutes: 15,
   })
   const deaf = { settle: () => Promise.reject(new Error('cut off')) }

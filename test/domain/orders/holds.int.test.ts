@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, inject, it } from 'vitest'
 import { freeInBuckets, subBuckets } from '../../../bench/cases/orders/sub-buckets.ts'
+import { FIRST_EPOCH } from '../../../local/lib/lease.ts'
 import { createHolds, type Holds } from '../../../shared/domain/orders/holds.ts'
 import { OrderAccepted } from '../../../shared/domain/orders/messages.ts'
 import type { AcceptedOrder } from '../../../shared/domain/orders/order.ts'
@@ -99,7 +100,7 @@ describe('holds', () => {
             released: boolean
             rows: ReturnType<typeof rowsNow>
           }[] = []
-          await kept.settle([], { stock: rowsNow(), claims: [] })
+          await kept.settle([], { stock: rowsNow(), claims: [] }, FIRST_EPOCH)
           const heldUnits = (index: number) =>
             [...held.values()]
               .flatMap(({ items }) => items)
@@ -132,7 +133,10 @@ describe('holds', () => {
               const expected =
                 before === undefined
                   ? short.length > 0
-                    ? { outcome: 'short', items: short, coupon: false, gone: gone(short, order) }
+                    ? {
+                        ...{ outcome: 'short', items: short, coupon: false },
+                        ...{ gone: gone(short, order), epoch: FIRST_EPOCH },
+                      }
                     : { outcome: 'held', message: expect.anything() }
                   : before.body === body
                     ? { outcome: 'replayed', answer: JSON.stringify({ orderId: before.orderId }) }
@@ -187,7 +191,7 @@ describe('holds', () => {
 
   it('asks for counters that Redis does not have, and holds nothing meanwhile', async () => {
     const [known, unknown] = [freshId(), freshId()]
-    await counters.mirror([{ skuId: known, stock: 5, version: '1' }])
+    await counters.mirror([{ skuId: known, stock: 5, version: '1' }], FIRST_EPOCH)
     const order = orderOf({ [known]: 1, [unknown]: 1 }, { userId: freshId() })
     const position = order.items.findIndex(({ skuId }) => skuId === unknown)
     expect(await place(order)).toEqual({
@@ -195,6 +199,7 @@ describe('holds', () => {
       items: [position],
       coupon: false,
       gone: [],
+      epoch: FIRST_EPOCH,
     })
     expect(await available(known)).toBe(5)
     expect(await holds.find(order.orderId)).toBeUndefined()
@@ -202,7 +207,7 @@ describe('holds', () => {
 
   it('keep a user to a limit across orders, and forget released ones', async () => {
     const [skuId, userId] = [freshId(), freshId()]
-    await counters.mirror([{ skuId, stock: 50, version: '1' }])
+    await counters.mirror([{ skuId, stock: 50, version: '1' }], FIRST_EPOCH)
     const first = orderOf({ [skuId]: 2 }, { userId })
     expect(await place(first, { limits: [3] })).toEqual({
       outcome: 'held',
@@ -213,6 +218,7 @@ describe('holds', () => {
       items: [0],
       coupon: false,
       gone: [],
+      epoch: FIRST_EPOCH,
     })
     expect(
       await place(orderOf({ [skuId]: 2 }, { userId: freshId() }), { limits: [3] }),
@@ -225,13 +231,23 @@ describe('holds', () => {
 
   it('hold a coupon as they hold units: each claim once, and free again when it is given back', async () => {
     const [skuId, userId, couponId] = [freshId(), freshId(), freshId()]
-    await counters.mirror([{ skuId, stock: 100, version: '1' }])
+    await counters.mirror([{ skuId, stock: 100, version: '1' }], FIRST_EPOCH)
     const using = () => orderOf({ [skuId]: 1 }, { userId, couponId, discountFen: 1 })
-    expect(await place(using())).toEqual({ outcome: 'unknown', items: [], coupon: true, gone: [] })
-    await holds.settle([], {
-      stock: [],
-      claims: [{ userId, couponId, left: 1, version: '1' }],
+    expect(await place(using())).toEqual({
+      outcome: 'unknown',
+      items: [],
+      coupon: true,
+      gone: [],
+      epoch: FIRST_EPOCH,
     })
+    await holds.settle(
+      [],
+      {
+        stock: [],
+        claims: [{ userId, couponId, left: 1, version: '1' }],
+      },
+      FIRST_EPOCH,
+    )
     const orders = Array.from({ length: 100 }, using)
     const placed = await Promise.all(orders.map((order) => place(order)))
     expect(placed.filter(({ outcome }) => outcome === 'held')).toHaveLength(1)
@@ -240,6 +256,7 @@ describe('holds', () => {
       items: [],
       coupon: true,
       gone: [],
+      epoch: FIRST_EPOCH,
     })
     expect(await available(skuId)).toBe(99)
     const winner = orders[placed.findIndex(({ outcome }) => outcome === 'held')] as AcceptedOrder
@@ -251,7 +268,7 @@ describe('holds', () => {
   it('of which the database heard nothing are handed out for sending again, ever less often', async () => {
     const patient = createHolds(redis, 0)
     const skuId = freshId()
-    await counters.mirror([{ skuId, stock: 5, version: '1' }])
+    await counters.mirror([{ skuId, stock: 5, version: '1' }], FIRST_EPOCH)
     const order = orderOf({ [skuId]: 1 }, { userId: freshId() })
     await patient.place({
       message: OrderAccepted.of(order),

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, inject, it } from 'vitest'
 import { startUpstashBridge } from '../../../local/bridges/upstash.ts'
+import { FIRST_EPOCH, leaseRedis } from '../../../local/lib/lease.ts'
 import { createGiveUp } from '../../../shared/domain/orders/give-up.ts'
 import { createHolds } from '../../../shared/domain/orders/holds.ts'
 import { OrderAccepted } from '../../../shared/domain/orders/messages.ts'
@@ -20,6 +21,7 @@ let stop: () => Promise<void>
 beforeAll(async () => {
   // A database of its own in Redis: a relay takes whatever is overdue, also what other tests wait for.
   const redisUrl = `${inject('endpoints').redisUrl}/6`
+  await leaseRedis(redisUrl)
   const bridge = await startUpstashBridge({ redisUrl, token: 'secret' })
   redis = new RedisClient({ url: bridge.url, token: 'secret' })
   stop = bridge.stop
@@ -53,7 +55,7 @@ it("brings in what a dead region had accepted, once, also when that region's own
   // What it holds is overdue at once.
   const dead = region({ relayAfterSeconds: 0 })
   const [one, other] = [region(), region()]
-  await dead.stock.load([skuId])
+  await dead.stock.load([skuId], FIRST_EPOCH)
   const orders = Array.from({ length: 20 }, () => orderOf({ [skuId]: 1 }))
   const ids = orders.map(({ orderId }) => orderId).toSorted()
   for (const order of orders) {

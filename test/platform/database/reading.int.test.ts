@@ -8,6 +8,7 @@ import type { Bridge } from '../../../local/bridges/server.ts'
 import { startUpstashBridge } from '../../../local/bridges/upstash.ts'
 import { startDatabase } from '../../../local/engines/database.ts'
 import { startRedis } from '../../../local/engines/redis.ts'
+import { FIRST_EPOCH, leaseRedis } from '../../../local/lib/lease.ts'
 import { untilReady } from '../../../local/lib/wait.ts'
 import { migrate } from '../../../local/stack.ts'
 import { createCart } from '../../../shared/domain/cart/cart.ts'
@@ -49,6 +50,7 @@ beforeAll(async () => {
   const upstash = await startUpstashBridge({ redisUrl: server.url, token: 'secret' })
   stops.push(primary.stop, () => engines.replica.stop(), upstash.stop)
   await migrate(databases.primaryUrl, 'up')
+  await leaseRedis(server.url)
   const redis = new RedisClient({ url: upstash.url, token: 'secret' })
   engines = { mysqlReplicaUrl: databases.replicaUrl, primary, replica, redis }
 }, 60_000)
@@ -162,7 +164,7 @@ it('finds an order whose hold has just ended, though the replica does not have i
   const [shop, job] = [startContainer(), startContainer()]
   const userId = newUser()
   const skuId = await insertSku(job.database, 5)
-  await job.stock.load([skuId])
+  await job.stock.load([skuId], FIRST_EPOCH)
   const order = orderOf({ [skuId]: 1 }, { userId, orderId: ulid() })
   await caughtUp(shop, userId)
 

@@ -1,0 +1,83 @@
+import { isOutage } from '../../platform/errors/api-error.ts'
+import { Unavailable } from '../../platform/errors/standard.ts'
+import { alongside, millisLeft } from '../../platform/telemetry/scope.ts'
+import type { Intake, Next } from '../intake/intake.ts'
+import type { Direct } from './direct.ts'
+import type { Placed, Placement } from './holds.ts'
+
+/** Longest wait for a way to take an order, in milliseconds: some more than leaving Redis takes. */
+const WAIT_MILLIS = 6_000
+/** What is left of the invocation then, in milliseconds: the answer must still go out. */
+const SPARE_MILLIS = 1_000
+/** Shortest wait; one that is known is made up to half as long again, so that not all come at once. */
+const PAUSE_MILLIS = 20
+
+export type AcceptDeps = {
+  /** Holds the order in Redis. */
+  hold(placement: Placement): Promise<Placed>
+  /** Adds the address, as the database has it. @throws NotFound */
+  addressed(placement: Placement): Promise<Placement>
+  intake: Pick<Intake, 'untrusted' | 'unreachable' | 'renew'>
+  direct: Pick<Direct, 'place' | 'recall'>
+  /** Longest wait for a way, in milliseconds. */
+  waitMillis?: number
+}
+
+/** What can become of an order, in Redis or without it. */
+export type Accepted = Exclude<Placed, { outcome: 'untrusted' | 'unsure' }>
+
+/** Takes an order whichever way orders are taken, and waits a little where that is about to change. */
+export function createAccept({
+  hold,
+  addressed,
+  intake,
+  direct,
+  waitMillis = WAIT_MILLIS,
+}: AcceptDeps) {
+  /**
+   * Every try has the same order id: what an earlier one did is found, or falls out.
+   * @throws Unavailable where there was no way within the time
+   */
+  return async function accept(placement: Placement): Promise<Accepted> {
+    const until = performance.now() + Math.min(waitMillis, millisLeft() - SPARE_MILLIS)
+    let attempt = placement
+    let away: unknown = Unavailable.because('orders', new Error('no way to take one'))
+    for (;;) {
+      let next: Next
+      try {
+        const placed = await hold(attempt)
+        if (placed.outcome === 'unsure') {
+          const { userId } = placement.message.data
+          const earlier = await direct.recall(userId, placement.key, placement.bodyHash)
+          if (earlier !== undefined) return earlier
+          attempt = { ...attempt, sure: true }
+          continue
+        }
+        if (placed.outcome !== 'untrusted') {
+          if (placed.outcome === 'held' && placed.renew !== undefined) {
+            alongside(intake.renew(placed.renew))
+          }
+          return placed
+        }
+        next = await intake.untrusted(placed)
+      } catch (error) {
+        if (!isOutage(error)) throw error
+        away = error
+        next = await intake.unreachable()
+      }
+      if (next.way === 'redis') {
+        attempt = { ...attempt, grant: next.grant }
+        continue
+      }
+      let millis = 0
+      if (next.way === 'wait') millis = next.millis
+      else {
+        const taken = await direct.place(await addressed(placement))
+        if (taken !== undefined) return taken
+      }
+      const pause = PAUSE_MILLIS + millis * (1 + Math.random() / 2)
+      if (performance.now() + pause > until) throw away
+      await new Promise((resolve) => setTimeout(resolve, pause))
+    }
+  }
+}
