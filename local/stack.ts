@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { promisify } from 'node:util'
 import { startCloudWatch } from './aws/cloudwatch.ts'
-import { queuesOf } from './aws/resources.ts'
+import { type QueueSpec, queuesOf } from './aws/resources.ts'
 import { startSes } from './aws/ses.ts'
 import { startSqs } from './aws/sqs.ts'
 import { startPlanetscaleBridge } from './bridges/planetscale.ts'
@@ -15,6 +15,7 @@ import type { EngineOptions } from './engines/engine.ts'
 import { startRedis } from './engines/redis.ts'
 import { freePort, keptPort } from './lib/ports.ts'
 import { run, type Service } from './lib/process.ts'
+import type { Restartable } from './lib/restartable.ts'
 import { keptSecret } from './lib/secrets.ts'
 import { newSigningKeys } from './lib/signing-keys.ts'
 import { untilReady } from './lib/wait.ts'
@@ -51,8 +52,25 @@ export type Services = {
   env: Record<string, string>
   /** What every call to an engine passes: it can be made slow or failing there, and is counted. */
   bridges: Record<'database' | 'replica' | 'redis', Bridge>
+  /** What a drill kills, and starts again where it was. */
+  engines: Record<'primary' | 'replica' | 'redis' | 'sqs', Restartable>
   stop(): Promise<void>
 }
+
+/** Who speaks to whom: the functions to their upstreams, and the bridges to their engines. */
+export const LINKS = [
+  'database',
+  'replica',
+  'redis',
+  'sqs',
+  's3',
+  'ses',
+  'wechat',
+  'primary-engine',
+  'replica-engine',
+  'redis-engine',
+] as const
+export type Link = (typeof LINKS)[number]
 
 export type Progress = (step: string) => void
 type Options = EngineOptions & {
@@ -61,6 +79,8 @@ type Options = EngineOptions & {
   apiUrl?: string
   onStatement?: ((sql: string) => void) | undefined
   stages?: readonly string[]
+  via?: (link: Link, url: string) => Promise<string>
+  queues?: (queue: QueueSpec) => QueueSpec
 }
 type Stoppable = { stop(): Promise<void> }
 
@@ -70,6 +90,8 @@ type Stoppable = { stop(): Promise<void> }
  * @param options.apiUrl where WeChat Pay's notices go; left out: nowhere
  * @param options.onStatement told of each statement that a database is asked
  * @param options.stages whose queues there are: each region's copy of the functions has its own
+ * @param options.via gives the address by which one end of a link reaches the other: that of a proxy
+ * @param options.queues changes queues of the template, before they are made
  * @throws the first thing that went wrong, when all that had been started is stopped again
  */
 export async function startServices({
@@ -80,6 +102,8 @@ export async function startServices({
   apiUrl = NOWHERE,
   onStatement,
   stages = [STAGE],
+  via = async (_, url) => url,
+  queues = (queue) => queue,
 }: Options): Promise<Services> {
   mkdirSync(dir, { recursive: true })
   const started: Stoppable[] = []
@@ -105,8 +129,10 @@ export async function startServices({
     )
     const bridge = (mysqlUrl: string) => () =>
       startPlanetscaleBridge({ mysqlUrl, username: 'minimall', password, onStatement })
-    const primary = await part('PlanetScale bridge to the primary', bridge(engines.primaryUrl))
-    const replica = await part('PlanetScale bridge to the replica', bridge(engines.replicaUrl))
+    const toPrimary = bridge(await via('primary-engine', engines.primaryUrl))
+    const toReplica = bridge(await via('replica-engine', engines.replicaUrl))
+    const primary = await part('PlanetScale bridge to the primary', toPrimary)
+    const replica = await part('PlanetScale bridge to the replica', toReplica)
     signal?.throwIfAborted()
     await migrate(engines.primaryUrl, 'up')
     progress('migrations')
@@ -115,8 +141,9 @@ export async function startServices({
 
   async function caches() {
     const redis = await part('Redis', () => startRedis({ dir: join(dir, 'redis'), onDeath }))
+    const redisUrl = await via('redis-engine', redis.url)
     const bridge = await part('Upstash bridge to Redis', () =>
-      startUpstashBridge({ redisUrl: redis.url, token: redisRestToken }),
+      startUpstashBridge({ redisUrl, token: redisRestToken }),
     )
     return { redis, bridge }
   }
@@ -126,7 +153,7 @@ export async function startServices({
       startSqs({
         dir: join(dir, 'aws'),
         onDeath,
-        queues: stages.flatMap((stage) => queuesOf(ROOT, stage)),
+        queues: stages.flatMap((stage) => queuesOf(ROOT, stage)).map(queues),
         queuePrefix: `minimall-${STAGE}-`,
         buckets: [MEDIA_BUCKET, EXPORT_BUCKET],
       }),
@@ -167,27 +194,28 @@ export async function startServices({
       s3: cloud.sqs.endpoint,
       wechat: wechat.url,
     }
+    const wechatUrl = await via('wechat', wechat.url)
     const env = {
       STAGE,
       API_URL: apiUrl,
-      DATABASE_URL: endpoints.databaseUrl,
-      DATABASE_REPLICA_URL: endpoints.databaseReplicaUrl,
-      UPSTASH_REDIS_REST_URL: endpoints.redisRest,
+      DATABASE_URL: await via('database', endpoints.databaseUrl),
+      DATABASE_REPLICA_URL: await via('replica', endpoints.databaseReplicaUrl),
+      UPSTASH_REDIS_REST_URL: await via('redis', endpoints.redisRest),
       UPSTASH_REDIS_REST_TOKEN: redisRestToken,
       AWS_REGION: 'ap-southeast-1',
       AWS_ACCESS_KEY_ID: 'local',
       AWS_SECRET_ACCESS_KEY: 'local',
-      AWS_ENDPOINT_URL_SQS: endpoints.sqs,
-      AWS_ENDPOINT_URL_SESV2: endpoints.ses,
-      AWS_ENDPOINT_URL_S3: endpoints.s3,
+      AWS_ENDPOINT_URL_SQS: await via('sqs', endpoints.sqs),
+      AWS_ENDPOINT_URL_SESV2: await via('ses', endpoints.ses),
+      AWS_ENDPOINT_URL_S3: await via('s3', endpoints.s3),
       EXPORT_BUCKET,
       AWS_ENDPOINT_URL_CLOUDWATCH: cloud.cloudwatch.url,
       QUEUE_URL_PREFIX: cloud.sqs.queueUrlPrefix,
       JWT_KEYS: keptSecret(join(dir, 'secrets', 'jwt-keys.json'), newSigningKeys),
-      WECHAT_API_URL: wechat.url,
+      WECHAT_API_URL: wechatUrl,
       WECHAT_APP_ID: wechat.appId,
       WECHAT_APP_SECRET: wechat.appSecret,
-      WECHAT_PAY_URL: wechat.url,
+      WECHAT_PAY_URL: wechatUrl,
       WECHAT_PAY_MCH_ID: wechat.pay.mchId,
       WECHAT_PAY_MCH_SERIAL: wechat.pay.mchSerial,
       WECHAT_PAY_MCH_PRIVATE_KEY: wechat.pay.mchPrivateKey,
@@ -200,7 +228,13 @@ export async function startServices({
     }
     const { primary, replica } = database
     const bridges = { database: primary, replica, redis: cache.bridge }
-    return { endpoints, env, bridges, stop }
+    const engines = {
+      primary: database.engines.primary,
+      replica: database.engines.replica,
+      redis: cache.redis,
+      sqs: cloud.sqs,
+    }
+    return { endpoints, env, bridges, engines, stop }
   } catch (error) {
     // What is still starting must be known before it can be stopped.
     await Promise.allSettled(parts)

@@ -6,6 +6,7 @@ import { CreateQueueCommand, SetQueueAttributesCommand, SQSClient } from '@aws-s
 import type { EngineOptions } from '../engines/engine.ts'
 import { keptPort } from '../lib/ports.ts'
 import { run } from '../lib/process.ts'
+import { type Restartable, restartable } from '../lib/restartable.ts'
 import { untilReady } from '../lib/wait.ts'
 import type { QueueSpec } from './resources.ts'
 
@@ -14,7 +15,7 @@ export const AWS_CLIENT = {
   credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
 }
 
-export type AwsServer = { endpoint: string; queueUrlPrefix: string; stop(): Promise<void> }
+export type AwsServer = Restartable & { endpoint: string; queueUrlPrefix: string }
 
 /**
  * A private SQS and S3 server (fauxqs) with its data in `dir`, with these queues and buckets.
@@ -30,22 +31,30 @@ export async function startSqs(
   mkdirSync(options.dir, { recursive: true })
   const port = await keptPort(join(options.dir, 'port'))
   const endpoint = `http://127.0.0.1:${port}`
-  const service = run({
-    command: process.execPath,
-    args: [fileURLToPath(new URL('sqs-server.ts', import.meta.url)), `${port}`, options.dir],
-    logFile: join(options.dir, 'server.log'),
-    onDeath: (how) => options.onDeath?.(`SQS and S3 ended (${how})`),
+  const running = await restartable(async () => {
+    const service = run({
+      command: process.execPath,
+      args: [fileURLToPath(new URL('sqs-server.ts', import.meta.url)), `${port}`, options.dir],
+      logFile: join(options.dir, 'server.log'),
+      onDeath: (how) => options.onDeath?.(`SQS and S3 ended (${how})`),
+    })
+    try {
+      await untilReady('SQS', () => fetch(`${endpoint}/health`), { service })
+    } catch (error) {
+      await service.stop()
+      throw error
+    }
+    return service
   })
   try {
-    await untilReady('SQS', () => fetch(`${endpoint}/health`), { service })
     await createQueues(endpoint, options.queues)
     await createBuckets(endpoint, options.buckets ?? [])
   } catch (error) {
-    await service.stop()
+    await running.stop()
     throw error
   }
   const queueUrlPrefix = `${endpoint}/000000000000/${options.queuePrefix}`
-  return { endpoint, queueUrlPrefix, stop: service.stop }
+  return { endpoint, queueUrlPrefix, ...running }
 }
 
 async function createQueues(endpoint: string, queues: readonly QueueSpec[]): Promise<void> {

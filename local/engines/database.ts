@@ -6,6 +6,7 @@ import { promisify } from 'node:util'
 import mysql from 'mysql2/promise'
 import { freePort } from '../lib/ports.ts'
 import { findCommand, run } from '../lib/process.ts'
+import { type Restartable, restartable } from '../lib/restartable.ts'
 import { keptSecret } from '../lib/secrets.ts'
 import { untilReady } from '../lib/wait.ts'
 import type { EngineOptions } from './engine.ts'
@@ -14,7 +15,14 @@ import { type Flavor, flavorOf, follow } from './replication.ts'
 const NAME = 'minimall'
 const execute = promisify(execFile)
 
-export type Databases = { primaryUrl: string; replicaUrl: string; stop(): Promise<void> }
+export type Databases = {
+  primaryUrl: string
+  replicaUrl: string
+  primary: Restartable
+  /** Follows the primary again when it is started again. */
+  replica: Restartable
+  stop(): Promise<void>
+}
 
 /**
  * One server for data that may be lost: nothing waits for the disk, and nothing follows it.
@@ -34,7 +42,7 @@ export async function startScratchDatabase({ dir }: EngineOptions): Promise<Scra
 }
 export type Scratch = { url: string; stop(): Promise<void> }
 
-type Instance = { port: number; socket: string; flavor: Flavor; stop(): Promise<void> }
+type Instance = Restartable & { port: number; socket: string; flavor: Flavor }
 
 /**
  * A private primary and a replica that follows it (GTID), with their data in `dir`. Both listen on
@@ -50,18 +58,30 @@ export async function startDatabase({ dir, onDeath }: EngineOptions): Promise<Da
   const stop = async () => {
     await Promise.all([primary.stop(), replica.stop()])
   }
-  try {
-    await connect(primary.socket, password, (connection) =>
+  const followPrimary = () =>
+    connect(primary.socket, password, (connection) =>
       connect(replica.socket, password, (follower) =>
         follow(primary.flavor, follower, { connection, port: primary.port }, password),
       ),
     )
+  try {
+    await followPrimary()
   } catch (error) {
     await stop()
     throw error
   }
   const urlOf = ({ port }: Instance) => `mysql://${NAME}:${password}@127.0.0.1:${port}/${NAME}`
-  return { primaryUrl: urlOf(primary), replicaUrl: urlOf(replica), stop }
+  const start = async () => {
+    await replica.start()
+    await followPrimary()
+  }
+  return {
+    primaryUrl: urlOf(primary),
+    replicaUrl: urlOf(replica),
+    primary,
+    replica: { ...replica, start },
+    stop,
+  }
 }
 
 /** Waits for all; when one fails, stops the others before it throws. */
@@ -98,57 +118,63 @@ async function startInstance({
   const log = join(dir, 'server.log')
   const initFile = join(dir, 'init.sql')
   writeFileSync(initFile, initialSql(password), { mode: 0o600 })
-  const service = run({
-    onDeath: (how) => onDeath?.(`database ${id === 1 ? 'primary' : 'replica'} ended (${how})`),
-    command: server,
-    args: [
-      '--no-defaults',
-      `--datadir=${data}`,
-      // A starting server clears its tmpdir: in a shared one it would delete another's tables.
-      `--tmpdir=${sockets}`,
-      `--socket=${socket}`,
-      `--pid-file=${join(sockets, 'db.pid')}`,
-      `--port=${port}`,
-      '--bind-address=127.0.0.1',
-      `--init-file=${initFile}`,
-      `--server-id=${id}`,
-      `--log-bin=${join(data, 'binlog')}`,
-      '--binlog-format=ROW',
-      '--sync-binlog=1',
-      '--innodb-flush-log-at-trx-commit=1',
-      '--innodb-buffer-pool-size=128M',
-      '--max-connections=200',
-      '--character-set-server=utf8mb4',
-      '--default-time-zone=+00:00',
-      '--skip-name-resolve',
-      // What `npm run slow` reads; a second is what the functions call slow too.
-      '--slow-query-log=1',
-      '--log-output=TABLE',
-      '--long-query-time=1',
-      ...(id === 1 ? [] : ['--read-only=1', '--skip-slave-start']),
-      ...flavor.args,
-      ...args,
-      ...asRoot(),
-    ],
-    logFile: log,
+  const launch = async () => {
+    const service = run({
+      onDeath: (how) => onDeath?.(`database ${id === 1 ? 'primary' : 'replica'} ended (${how})`),
+      command: server,
+      args: [
+        '--no-defaults',
+        `--datadir=${data}`,
+        // A starting server clears its tmpdir: in a shared one it would delete another's tables.
+        `--tmpdir=${sockets}`,
+        `--socket=${socket}`,
+        `--pid-file=${join(sockets, 'db.pid')}`,
+        `--port=${port}`,
+        '--bind-address=127.0.0.1',
+        `--init-file=${initFile}`,
+        `--server-id=${id}`,
+        `--log-bin=${join(data, 'binlog')}`,
+        '--binlog-format=ROW',
+        '--sync-binlog=1',
+        '--innodb-flush-log-at-trx-commit=1',
+        '--innodb-buffer-pool-size=128M',
+        '--max-connections=200',
+        '--character-set-server=utf8mb4',
+        '--default-time-zone=+00:00',
+        '--skip-name-resolve',
+        // What `npm run slow` reads; a second is what the functions call slow too.
+        '--slow-query-log=1',
+        '--log-output=TABLE',
+        '--long-query-time=1',
+        ...(id === 1 ? [] : ['--read-only=1', '--skip-slave-start']),
+        ...flavor.args,
+        ...args,
+        ...asRoot(),
+      ],
+      logFile: log,
+    })
+    try {
+      await untilReady(
+        `database ${id} (see ${log})`,
+        () => connect(socket, password, (c) => c.ping()),
+        { service },
+      )
+    } catch (error) {
+      await service.stop()
+      throw error
+    }
+    return service
+  }
+  const forget = () => rmSync(sockets, { recursive: true, force: true })
+  const running = await restartable(launch).catch((error: unknown) => {
+    forget()
+    throw error
   })
   const stop = async () => {
-    await service.stop()
-    rmSync(sockets, { recursive: true, force: true })
+    await running.stop()
+    forget()
   }
-  try {
-    await untilReady(
-      `database ${id} (see ${log})`,
-      () => connect(socket, password, (c) => c.ping()),
-      {
-        service,
-      },
-    )
-  } catch (error) {
-    await stop()
-    throw error
-  }
-  return { port, socket, flavor, stop }
+  return { ...running, port, socket, flavor, stop }
 }
 
 const asRoot = () => (process.getuid?.() === 0 ? ['--user=root'] : [])

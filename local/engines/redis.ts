@@ -3,11 +3,12 @@ import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import { freePort } from '../lib/ports.ts'
 import { findCommand, run } from '../lib/process.ts'
+import { type Restartable, restartable } from '../lib/restartable.ts'
 import { keptSecret } from '../lib/secrets.ts'
 import { untilReady } from '../lib/wait.ts'
 import type { EngineOptions } from './engine.ts'
 
-export type RedisServer = { url: string; stop(): Promise<void> }
+export type RedisServer = Restartable & { url: string }
 
 /** A private Redis with its data in `dir`; every write is on disk before it is answered. */
 export async function startRedis({ dir, onDeath }: EngineOptions): Promise<RedisServer> {
@@ -29,20 +30,24 @@ export async function startRedis({ dir, onDeath }: EngineOptions): Promise<Redis
     'daemonize no',
   ]
   writeFileSync(config, `${lines.join('\n')}\n`, { mode: 0o600 })
-  const service = run({
-    command: server,
-    args: [config],
-    logFile: join(dir, 'server.log'),
-    onDeath: (how) => onDeath?.(`Redis ended (${how})`),
-  })
+  const logFile = join(dir, 'server.log')
   const url = `redis://:${password}@127.0.0.1:${port}`
-  try {
-    await untilReady(`Redis (see ${join(dir, 'server.log')})`, () => ping(url), { service })
-  } catch (error) {
-    await service.stop()
-    throw error
-  }
-  return { url, stop: service.stop }
+  const running = await restartable(async () => {
+    const service = run({
+      command: server,
+      args: [config],
+      logFile,
+      onDeath: (how) => onDeath?.(`Redis ended (${how})`),
+    })
+    try {
+      await untilReady(`Redis (see ${logFile})`, () => ping(url), { service })
+    } catch (error) {
+      await service.stop()
+      throw error
+    }
+    return service
+  })
+  return { url, ...running }
 }
 
 async function ping(url: string): Promise<void> {

@@ -34,6 +34,8 @@ export type Service = {
   stop(): Promise<void>
   /** Sends a signal to it and to all that it started, for drills: SIGKILL, SIGSTOP, SIGCONT. */
   signal(signal: NodeJS.Signals): void
+  /** Ends it at once, with all that it started, as `kill -9` does: for drills. */
+  kill(): Promise<void>
 }
 
 export type RunOptions = {
@@ -103,6 +105,11 @@ export function run({
       signal('SIGKILL')
     },
     signal,
+    async kill() {
+      asked = true
+      signal('SIGKILL')
+      await exited
+    },
   }
 }
 

@@ -47,7 +47,7 @@ async function rowsOf(url: string): Promise<number> {
   }
 }
 
-it('the databases keep their data and their replication over a restart', async () => {
+it('the databases keep their data and their replication over a restart, and over kill -9', async () => {
   const dir = newFolder()
   const first = await startDatabase({ dir })
   const connection = await mysql.createConnection(first.primaryUrl)
@@ -57,13 +57,25 @@ it('the databases keep their data and their replication over a restart', async (
   await first.stop()
   await gone(dir)
 
-  const second = await startDatabase({ dir })
+  const deaths: string[] = []
+  const second = await startDatabase({ dir, onDeath: (what) => deaths.push(what) })
   expect(await rowsOf(second.primaryUrl)).toBe(1)
   const again = await mysql.createConnection(second.primaryUrl)
   await again.query('INSERT INTO kept VALUES (2)')
   await again.end()
   await untilReady('replication', async () => expect(await rowsOf(second.replicaUrl)).toBe(2))
+
+  for (const engine of [second.primary, second.replica]) {
+    await engine.kill()
+    await engine.start()
+  }
+  expect(deaths).toEqual([])
+  const after = await mysql.createConnection(second.primaryUrl)
+  await after.query('INSERT INTO kept VALUES (3)')
+  await after.end()
+  await untilReady('replication', async () => expect(await rowsOf(second.replicaUrl)).toBe(3))
   await second.stop()
+  await gone(dir)
 })
 
 /** Starts the services in a process of their own, as `npm start` does. */
