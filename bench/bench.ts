@@ -1,15 +1,17 @@
 // `npm run bench`: measures the shop against other ways of building it.
 import { accessSync, constants, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { machine, machineLine } from '../local/lib/machine.ts'
 import { argumentsOf } from '../local/lib/options.ts'
+import { progressOn } from '../local/lib/progress.ts'
 import { whenAsked } from '../local/lib/signals.ts'
+import { plainTable } from '../local/lib/table.ts'
 import type { BenchCase } from './harness/case.ts'
 import { allCases } from './harness/cases.ts'
 import { writePage } from './harness/page.ts'
-import { progressOn } from './harness/progress.ts'
-import { machine, type Report } from './harness/report.ts'
+import type { Report } from './harness/report.ts'
 import { startRun } from './harness/run.ts'
-import { machineLine, plainTable, targetsTable } from './harness/text.ts'
+import { targetsTable } from './harness/text.ts'
 
 const HELP = `Usage: npm run bench [-- CASE … | OPTIONS]
 

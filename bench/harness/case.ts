@@ -1,7 +1,8 @@
+import type { Cell } from '../../local/lib/table.ts'
 import type { Services } from '../../local/stack.ts'
 import type { Chart } from './chart.ts'
 import type { Compared, CompareOptions, Side } from './compare.ts'
-import type { Cell, TargetSpec } from './report.ts'
+import type { TargetSpec } from './report.ts'
 
 /** One thing that we measure, against another way of doing it. Stands in `bench/cases/ID.ts`. */
 export type BenchCase = {

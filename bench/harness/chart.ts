@@ -1,5 +1,6 @@
-import { type Axis, type Scale, scale, short } from './scale.ts'
-import { digits } from './stats.ts'
+import { type Axis, type Scale, scale, short } from '../../local/lib/scale.ts'
+import { digits } from '../../local/lib/stats.ts'
+import { colour, LETTER, legend, line, picture, round, text } from '../../local/lib/svg.ts'
 
 export type Chart = { id: string; title: string } & (
   | {
@@ -25,50 +26,12 @@ const TOP = 76
 const BOTTOM = 52
 const PLOT_HEIGHT = 280
 const BAR = 16
-const LETTER = 6.6
-
-// Okabe and Ito's palette, told apart also by the colour-blind, and seen on light and dark ground.
-// https://jfly.uni-koeln.de/color/
-const COLOURS = ['#0072b2', '#e69f00', '#009e73', '#cc79a7', '#d55e00', '#56b4e9']
-const colour = (index: number) => COLOURS[index % COLOURS.length] ?? ''
-
-const STYLE = `
-  .ground { fill: #ffffff } text { fill: #24292f; font: 12px system-ui, sans-serif }
-  .title { font-size: 15px; font-weight: 600 } .grid { stroke: #d8dee4 } .axis { stroke: #57606a }
-  @media (prefers-color-scheme: dark) {
-    .ground { fill: #0d1117 } text { fill: #e6edf3 } .grid { stroke: #30363d } .axis { stroke: #8b949e }
-  }`
-
-const escaped = (text: string) => text.replace(/[&<>"]/g, (one) => `&#${one.charCodeAt(0)};`)
-
-type Anchor = 'start' | 'middle' | 'end'
-const text = (x: number, y: number, words: string, anchor: Anchor = 'start', more = '') =>
-  `<text x="${round(x)}" y="${round(y)}" text-anchor="${anchor}"${more}>${escaped(words)}</text>`
-const line = (x1: number, y1: number, x2: number, y2: number, kind: string) =>
-  `<line x1="${round(x1)}" y1="${round(y1)}" x2="${round(x2)}" y2="${round(y2)}" class="${kind}"/>`
-const round = (pixels: number) => Math.round(pixels * 10) / 10
 
 /** Draws a chart as a picture that stands alone, for light and for dark pages. */
 export function svgOf(chart: Chart): string {
   const { height, body } = chart.kind === 'bars' ? bars(chart) : lines(chart)
-  return `${[
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" role="img" aria-label="${escaped(chart.title)}">`,
-    `<style>${STYLE}</style>`,
-    `<rect class="ground" width="${WIDTH}" height="${height}" rx="6"/>`,
-    text(16, 28, chart.title, 'start', ' class="title"'),
-    ...legend(chart.series.map(({ name }) => name)),
-    ...body,
-    '</svg>',
-  ].join('\n')}\n`
-}
-
-function legend(names: readonly string[]): string[] {
-  let x = 16
-  return names.map((name, index) => {
-    const shown = `<rect x="${x}" y="44" width="12" height="12" rx="2" fill="${colour(index)}"/>${text(x + 17, 54, name)}`
-    x += 40 + Math.ceil(name.length * LETTER)
-    return shown
-  })
+  const shown = [...legend(chart.series.map(({ name }) => name)), ...body]
+  return picture({ title: chart.title, width: WIDTH, height }, shown)
 }
 
 /** The lines across for an axis that lies at the bottom, with its numbers and its label. */

@@ -1,4 +1,4 @@
-import { median, quantile } from './stats.ts'
+import { median, quantile } from '../../local/lib/stats.ts'
 
 /** One way of doing a thing. The first side of a comparison is what the others are divided by. */
 export type Side<T = unknown> = {

@@ -1,9 +1,11 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { machineLine } from '../../local/lib/machine.ts'
+import { markdownTable } from '../../local/lib/table.ts'
 import { ROOT } from '../../local/root.ts'
 import { svgOf } from './chart.ts'
 import { type CaseReport, merged, type Report } from './report.ts'
-import { machineLine, markdownTable, tablesOf, targetsTable } from './text.ts'
+import { tablesOf, targetsTable } from './text.ts'
 
 /** What docs/performance.md shows. */
 const DATA = 'docs/performance.json'

@@ -1,13 +1,15 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { commit } from '../../local/lib/machine.ts'
+import type { Progress } from '../../local/lib/progress.ts'
+import { plainTable } from '../../local/lib/table.ts'
 import { ROOT } from '../../local/root.ts'
 import { startServices } from '../../local/stack.ts'
 import { setLogLevel } from '../../shared/platform/telemetry/log.ts'
 import type { BenchCase, BenchContext, BenchServices } from './case.ts'
 import { compare } from './compare.ts'
-import type { Progress } from './progress.ts'
-import { type CaseReport, commit, isMet } from './report.ts'
-import { plainTable, tableOf } from './text.ts'
+import { type CaseReport, isMet } from './report.ts'
+import { tableOf } from './text.ts'
 
 /** Few users and one address make more requests here than a shop would let them. */
 const LOADED = { LIMIT_FACTOR: '1000' }

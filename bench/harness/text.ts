@@ -1,8 +1,7 @@
+import { digits, time } from '../../local/lib/stats.ts'
+import type { Table } from '../../local/lib/table.ts'
 import type { Comparison } from './compare.ts'
-import type { CaseReport, Cell, Machine, Table, Target } from './report.ts'
-import { digits, time } from './stats.ts'
-
-const cell = (value: Cell) => (typeof value === 'number' ? digits(value) : value)
+import type { CaseReport, Target } from './report.ts'
 
 /** A comparison as a table. */
 export function tableOf(comparison: Comparison): Table {
@@ -19,27 +18,6 @@ export function tableOf(comparison: Comparison): Table {
       `${digits(ratio)} ×`,
     ]),
   }
-}
-
-/** A table for people at a terminal. */
-export function plainTable({ title, columns, rows }: Table): string {
-  const cells = [columns, ...rows.map((row) => row.map(cell))]
-  const widths = columns.map((_, at) => Math.max(...cells.map((row) => (row[at] ?? '').length)))
-  const lines = cells.map((row) =>
-    row
-      .map((text, at) => (at === 0 ? text.padEnd(widths[at] ?? 0) : text.padStart(widths[at] ?? 0)))
-      .join('  ')
-      .trimEnd(),
-  )
-  return [`\n${title}`, ...lines.map((line) => `  ${line}`)].join('\n')
-}
-
-export function markdownTable({ title, columns, rows }: Table): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
-  const rule = `|${columns.map((_, at) => (at === 0 ? '---' : '--:')).join('|')}|`
-  return [`**${title}**\n`, line(columns), rule, ...rows.map((row) => line(row.map(cell)))].join(
-    '\n',
-  )
 }
 
 /** What was promised, what came out, and how far that is from the promise. */
@@ -61,7 +39,3 @@ export const tablesOf = ({ comparisons, tables }: CaseReport): Table[] => [
   ...comparisons.map(tableOf),
   ...tables,
 ]
-
-export function machineLine({ cpu, cores, memoryGb, node, database, redis }: Machine): string {
-  return `${cpu}, ${cores} cores, ${memoryGb} GB; Node.js ${node}, ${database}, ${redis}`
-}

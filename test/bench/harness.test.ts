@@ -7,9 +7,10 @@ import { svgOf } from '../../bench/harness/chart.ts'
 import { compare, type Side } from '../../bench/harness/compare.ts'
 import { FIGURES, filled, shownReport } from '../../bench/harness/page.ts'
 import { type CaseReport, isMet, merged, type Report } from '../../bench/harness/report.ts'
-import { scale } from '../../bench/harness/scale.ts'
-import { digits, median, quantile, time } from '../../bench/harness/stats.ts'
-import { markdownTable, plainTable, tableOf, targetsTable } from '../../bench/harness/text.ts'
+import { tableOf, targetsTable } from '../../bench/harness/text.ts'
+import { scale } from '../../local/lib/scale.ts'
+import { digits, median, quantile, time } from '../../local/lib/stats.ts'
+import { markdownTable, plainTable } from '../../local/lib/table.ts'
 import { ROOT } from '../../local/root.ts'
 
 const nothing = () => undefined

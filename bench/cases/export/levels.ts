@@ -1,5 +1,5 @@
 import { constants, deflateRawSync } from 'node:zlib'
-import { median } from '../../harness/stats.ts'
+import { median } from '../../../local/lib/stats.ts'
 
 const LEVELS = [1, 2, 3, 4, 5, 6, 9]
 const ROUNDS = 5
