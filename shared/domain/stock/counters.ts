@@ -80,17 +80,38 @@ for i = 1, #flat, 2 do pairs[#pairs + 1] = {flat[i], flat[i + 1]} end
 return pairs`
 
 /**
- * Puts counters right: held to the sum of the holds, base to the row where that is as new. A counter that
- * is newer than the row is left alone. KEYS: counter, holds… ARGV: stock, version… Returns the positions
- * of those that were wrong.
+ * Lua function: whether a hold is that of a correction that died. It asks for the time once.
+ * Parameters: name of the hold, prefix of corrections, ms after which one is abandoned.
  */
-const REPAIR = `
+const ABANDONED_LUA = `
+local clock = redis.call('TIME')
+local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+local function abandoned(hold, prefix, millis)
+  local since = string.match(hold, '^' .. prefix .. '(%d+):')
+  return since and now - tonumber(since) > tonumber(millis)
+end
+`
+
+/**
+ * Puts counters right: held to the sum of the holds, without those of corrections that died; base to the
+ * row where that is as new. A counter that is newer than the row is left alone. KEYS: counter, holds…
+ * ARGV: stock, version…, prefix, ms after which a correction is abandoned. Returns the positions of those
+ * that were wrong.
+ */
+const REPAIR = `${ABANDONED_LUA}
 local wrong = {}
 for i = 1, #KEYS / 2 do
   local counter, held = KEYS[2 * i - 1], 0
   local state = redis.call('HMGET', counter, 'base', 'version', 'held')
   if state[1] then
-    for _, units in ipairs(redis.call('HVALS', KEYS[2 * i])) do held = held + tonumber(units) end
+    local flat = redis.call('HGETALL', KEYS[2 * i])
+    for at = 1, #flat, 2 do
+      if abandoned(flat[at], ARGV[#ARGV - 1], ARGV[#ARGV]) then
+        redis.call('HDEL', KEYS[2 * i], flat[at])
+      else
+        held = held + tonumber(flat[at + 1])
+      end
+    end
     local stock, version = ARGV[2 * i - 1], ARGV[2 * i]
     local older = tonumber(state[2]) <= tonumber(version)
     local differs = older and (state[1] ~= stock or state[2] ~= version)
@@ -120,16 +141,11 @@ const ABANDONED_MILLIS = 60_000
  * behind: the counter was brought up to the row just before. Returns the hold's name, 'unknown' without
  * a counter, or 'short'. KEYS: counter, holds. ARGV: id, units, prefix, ms after which one is abandoned.
  */
-const RESERVE = `${COUNTERS_LUA}
+const RESERVE = `${COUNTERS_LUA}${ABANDONED_LUA}
 if redis.call('HEXISTS', KEYS[1], 'base') == 0 then return 'unknown' end
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local flat = redis.call('HGETALL', KEYS[2])
 for i = 1, #flat, 2 do
-  local since = string.match(flat[i], '^' .. ARGV[3] .. '(%d+):')
-  if since and now - tonumber(since) > tonumber(ARGV[4]) then
-    giveBack(KEYS[1], KEYS[2], flat[i])
-  end
+  if abandoned(flat[i], ARGV[3], ARGV[4]) then giveBack(KEYS[1], KEYS[2], flat[i]) end
 end
 local name = ARGV[3] .. now .. ':' .. ARGV[1]
 if lacking(KEYS[1], name, tonumber(ARGV[2])) then return 'short' end
@@ -204,7 +220,10 @@ export function createCounters(redis: RedisClient) {
         if (some.length === 0) continue
         const positions = await repair(
           some.flatMap(({ skuId }) => [counterKey(skuId), holdsKey(skuId)]),
-          some.flatMap(({ stock, version }) => [stock, version]),
+          [
+            ...some.flatMap(({ stock, version }) => [stock, version]),
+            ...[CORRECTION, ABANDONED_MILLIS],
+          ],
         )
         wrong.push(...positions.flatMap((position) => some[position]?.skuId ?? []))
       }

@@ -78,11 +78,12 @@ export function createStock({ database, counters }: { database: Database; counte
     }
     try {
       const row = await effect(database, (tx) => book(tx, skuId, change, actorId), { prepare })
-      // Booked by an earlier attempt at this request: its hold is ended by the next correction.
+      // Booked by an earlier attempt at this request: its hold the reconciler ends.
       if (held === undefined) await counters.mirror([row])
       else await counters.release(skuId, held, row)
     } catch (error) {
-      // After an outage it may have been booked: the hold then stays, until the next correction.
+      // After an outage it may have been booked: the hold then stays, until the next correction or the
+      // reconciler ends it.
       if (held !== undefined && !isOutage(error)) await counters.release(skuId, held)
       throw error
     }

@@ -11,7 +11,7 @@ import {
   type ReconcileDeps,
 } from '../../../shared/domain/orders/reconcile.ts'
 import { createSteps } from '../../../shared/domain/orders/steps.ts'
-import { counterKey } from '../../../shared/domain/stock/keys.ts'
+import { counterKey, holdsKey } from '../../../shared/domain/stock/keys.ts'
 import { rowsOf, sql } from '../../../shared/platform/database/sql.ts'
 import { createProgress, type Progress } from '../../../shared/platform/jobs/progress.ts'
 import { log } from '../../../shared/platform/telemetry/log.ts'
@@ -70,6 +70,20 @@ describe('a word to Redis that got lost', () => {
     await reconcile()
     expect(await again(sku, userId, 2)).toBe('held')
     await expectBalance(sku, { held: 2, available: 2 })
+  })
+
+  it('of a correction that died is made up for; one that is under way is left alone', async () => {
+    const sku = await newSku(5)
+    const dead = `correction:${Date.now() - 61_000}:01ARZ3NDEKTSV4RRFFQ69G5FAV`
+    const alive = await counters.reserve(sku, 1)
+    await redis.send(['HSET', holdsKey(sku), dead, 2])
+    await redis.send(['HINCRBY', counterKey(sku), 'held', 2])
+    expect(await again(sku, '8', 0)).toBe('held')
+    expect(await again(sku, '8', 0)).toBe('short')
+    await reconcile()
+    expect(await redis.send(['HKEYS', holdsKey(sku)])).toContain(alive)
+    expect(await again(sku, '8', 0)).toBe('held')
+    await expectBalance(sku, { held: 4, available: 1 })
   })
 
   it('of an order that was closed after its hold had ended is made up for, too', async () => {
