@@ -19,7 +19,12 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/**/*.int.test.ts', 'test/e2e/**', 'test/queries/**'],
+          exclude: [
+            'test/**/*.int.test.ts',
+            'test/e2e/**',
+            'test/queries/**',
+            'test/chaos/run.test.ts',
+          ],
           setupFiles: ['test/support/settings.ts'],
           testTimeout: 20_000,
           sequence: { groupOrder: FIRST },
@@ -62,6 +67,14 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 60_000,
           fileParallelism: false,
+          sequence: { groupOrder: THEN },
+        },
+      },
+      {
+        // A short run of `npm run chaos`, on a stack of its own.
+        test: {
+          name: 'chaos',
+          include: ['test/chaos/run.test.ts'],
           sequence: { groupOrder: THEN },
         },
       },
