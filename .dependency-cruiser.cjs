@@ -24,7 +24,7 @@ module.exports = {
       name: 'local-is-never-deployed',
       severity: 'error',
       from: { path: '^(functions|shared)/' },
-      to: { path: '^(local|test|bench|chaos)/' },
+      to: { path: '^(local|test|bench|chaos|model)/' },
     },
     {
       name: 'nothing-imports-bench-or-chaos',
@@ -39,6 +39,12 @@ module.exports = {
       severity: 'error',
       from: { path: '^chaos/' },
       to: { path: '^(functions|test|bench)/' },
+    },
+    {
+      name: 'nothing-imports-model',
+      severity: 'error',
+      from: { path: '^(functions|shared|local|client|bench|chaos)/' },
+      to: { path: '^model/' },
     },
     {
       name: 'the-client-stands-alone',

@@ -31,13 +31,14 @@ const COMMANDS = {
   bench: 'measures the shop against other ways of building it',
   drill: 'kills one of two regions under load, and measures until all is well again',
   chaos: 'breaks the stack under load, and checks that nothing was lost',
+  model: 'plays the order path under a scheduler that lets everything go wrong',
   bundles: 'what fills each function, and whether it keeps to its budget',
   package: 'builds the CloudFormation template and the zips',
 }
 
 const NEED_ENGINES = ['start', 'test', 'bench', 'drill', 'chaos']
 /** Where a command's file is, where that is not local/. */
-const FOLDERS = { bench: 'bench', drill: 'chaos', chaos: 'chaos' }
+const FOLDERS = { bench: 'bench', drill: 'chaos', chaos: 'chaos', model: 'model' }
 
 const KILL_MILLIS = 1_500
 const WATCH_MILLIS = 1_000

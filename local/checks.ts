@@ -15,7 +15,7 @@ export const CHECKS: readonly Check[] = [
   {
     name: 'layers',
     command: 'depcruise',
-    args: ['functions', 'shared', 'local', 'bench', 'chaos', 'test', 'client/src'],
+    args: ['functions', 'shared', 'local', 'bench', 'chaos', 'model', 'test', 'client/src'],
   },
   { name: 'docs are up to date', command: 'node', args: ['local/docs.ts', '--check'] },
   { name: 'bundles within their budgets', command: 'node', args: ['local/bundles.ts', '--check'] },
