@@ -17,7 +17,7 @@ import {
   renewIntake,
   returnToRedis,
 } from './repository.ts'
-import { ADOPT, BEGIN, END, GIVE_LEASE, LOOK } from './scripts.ts'
+import { ADOPT, BEGIN, END, giveLeaseScript, lookScript } from './scripts.ts'
 
 /** After leaving Redis, what it had accepted goes to the database first; but not for longer than this. */
 const DRAIN_MILLIS = 10_000
@@ -63,8 +63,8 @@ const EPOCH_FORM = /^\d+$/
  */
 export function createIntake(deps: IntakeDeps) {
   const { database, redis, quietMillis = QUIET_MILLIS } = deps
-  const giveLease = script<number>(redis, GIVE_LEASE)
-  const look = script<[now: number, epoch: string, leased: number]>(redis, LOOK)
+  const giveLease = script<number>(redis, giveLeaseScript())
+  const look = script<[now: number, epoch: string, leased: number]>(redis, lookScript())
   const begin = script<number>(redis, BEGIN)
   const end = script<number>(redis, END)
   const adopt = script<number>(redis, ADOPT)

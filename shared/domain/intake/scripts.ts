@@ -1,12 +1,12 @@
 import { EPOCH, LEASE, LEASE_LUA, REBUILDING, UNSURE } from './keys.ts'
 
 /** ARGV: epoch, Redis's time before the database was asked. */
-export const GIVE_LEASE = `${LEASE_LUA}
+export const giveLeaseScript = () => `${LEASE_LUA}
 giveLease(ARGV[1], ARGV[2])
 return 1`
 
 /** Returns the time, the epoch that Redis holds or '', and whether there is a lease. */
-export const LOOK = `${LEASE_LUA}
+export const lookScript = () => `${LEASE_LUA}
 return {now(), redis.call('GET', '${EPOCH}') or '', redis.call('EXISTS', '${LEASE}')}`
 
 /**

@@ -106,7 +106,7 @@ return #plan.orders`
  * twice as long, so that a long outage of the database does not fill the queue with copies.
  * KEYS: unsettled. ARGV: ms until the first relay, count.
  */
-export const OVERDUE = `${NOW_LUA}
+export const overdueScript = () => `${NOW_LUA}
 local ids = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now(), 'LIMIT', 0, ARGV[2])
 local messages = {}
 for _, id in ipairs(ids) do

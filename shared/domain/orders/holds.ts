@@ -10,7 +10,7 @@ import { UNSURE } from '../intake/keys.ts'
 import { COUNTERS_LUA, type StockRow } from '../stock/counters.ts'
 import { buyerKey, counterKey, holdsKey } from '../stock/keys.ts'
 import { noteRows } from '../stock/sold-out.ts'
-import { MESSAGES_OF, OF_USER, OVERDUE, placeScript, settleScript } from './hold-scripts.ts'
+import { MESSAGES_OF, OF_USER, overdueScript, placeScript, settleScript } from './hold-scripts.ts'
 import type { AcceptedOrder } from './order.ts'
 
 /** Seconds for which a key gives the same answer. */
@@ -113,7 +113,7 @@ export function createHolds(
   const relayAfterMillis = relayAfterSeconds * 1000
   const place = script<[Placed['outcome'], ...unknown[]]>(redis, placeScript(countersLua))
   const settle = script<number>(redis, settleScript(countersLua))
-  const overdue = script<string[]>(redis, OVERDUE)
+  const overdue = script<string[]>(redis, overdueScript())
 
   const ofUser = script<string[]>(redis, OF_USER)
   const messagesOf = script<string[]>(redis, MESSAGES_OF)

@@ -66,7 +66,7 @@ end
 `
 
 /** KEYS: counter, holds… ARGV: stock, version…, then the epoch or ''. */
-const MIRROR = `${COUNTERS_LUA}${STAMP_LUA}
+const mirrorScript = () => `${COUNTERS_LUA}${STAMP_LUA}
 for i = 1, #KEYS / 2 do
   mirror(KEYS[2 * i - 1], KEYS[2 * i], ARGV[2 * i - 1], ARGV[2 * i])
   stamp(KEYS[2 * i - 1], ARGV[#ARGV])
@@ -98,7 +98,7 @@ end
  * ARGV: stock, version…, prefix, ms after which a correction is abandoned. Returns the positions of those
  * that were wrong.
  */
-const REPAIR = `${ABANDONED_LUA}
+const repairScript = () => `${ABANDONED_LUA}
 local wrong = {}
 for i = 1, #KEYS / 2 do
   local counter, held = KEYS[2 * i - 1], 0
@@ -141,7 +141,7 @@ const ABANDONED_MILLIS = 60_000
  * behind: the counter was brought up to the row just before. Returns the hold's name, 'unknown' without
  * a counter, or 'short'. KEYS: counter, holds. ARGV: id, units, prefix, ms after which one is abandoned.
  */
-const RESERVE = `${COUNTERS_LUA}${ABANDONED_LUA}
+const reserveScript = () => `${COUNTERS_LUA}${ABANDONED_LUA}
 if redis.call('HEXISTS', KEYS[1], 'base') == 0 then return 'unknown' end
 local flat = redis.call('HGETALL', KEYS[2])
 for i = 1, #flat, 2 do
@@ -156,18 +156,18 @@ return name`
  * Ends the hold of a correction, together with the row that includes it where it was booked.
  * KEYS: counter, holds. ARGV: name of the hold, then stock and version of the row, or nothing.
  */
-const RELEASE = `${COUNTERS_LUA}
+const releaseScript = () => `${COUNTERS_LUA}
 giveBack(KEYS[1], KEYS[2], ARGV[1])
 if ARGV[2] then mirror(KEYS[1], KEYS[2], ARGV[2], ARGV[3]) end
 return 1`
 
 /** The Redis side of stock. */
 export function createCounters(redis: RedisClient) {
-  const mirror = script<number>(redis, MIRROR)
+  const mirror = script<number>(redis, mirrorScript())
   const holdsOn = script<[orderId: string, units: string][]>(redis, HOLDS_ON)
-  const reserve = script<string>(redis, RESERVE)
-  const release = script<number>(redis, RELEASE)
-  const repair = script<number[]>(redis, REPAIR)
+  const reserve = script<string>(redis, reserveScript())
+  const release = script<number>(redis, releaseScript())
+  const repair = script<number[]>(redis, repairScript())
   const count = script<number[]>(redis, COUNT)
 
   async function holdsOf(skuIds: readonly string[]): Promise<Map<string, number>> {

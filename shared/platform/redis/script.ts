@@ -6,7 +6,8 @@ export type Script<Reply> = (keys: string[], args: (string | number)[]) => Promi
 
 /**
  * Prepares a Lua script.
- * @param source what `EVAL` takes; must be safe to run again where the answer was lost
+ * @param source what `EVAL` takes; must be safe to run again where the answer was lost. What is put together
+ *   from other texts comes from a function: as a constant it would be in bundles that don't need it
  * @returns a function of keys and arguments; its promise rejects with Unavailable or RedisCommandFailed
  */
 export function script<Reply>(redis: RedisClient, source: string): Script<Reply> {
