@@ -34,6 +34,7 @@ const redactedOrder = {
  * the schema.
  */
 export const VALUES: Readonly<Record<string, unknown>> = {
+  'Idempotency-Key': '5f0c3b0e-6d0a-4c3e-9a53-2f1d7e8b9c04',
   ...ORDER_VALUES,
   Id: '1001',
   Ulid: '01KB2Z5GJ9QW8X4V7T3N6M2R1C',

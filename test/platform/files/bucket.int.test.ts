@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { beforeAll, describe, expect, inject, it } from 'vitest'
+import { settings } from '../../../shared/platform/config/index.ts'
 import {
   type Bucket,
   MIN_PART_BYTES,
@@ -29,7 +30,7 @@ const refusal = (work: Promise<unknown>) =>
 
 it('is signed for in its own region, which need not be ours', () => {
   const scopeOf = (address: string) => new URL(address).searchParams.get('X-Amz-Credential')
-  expect(scopeOf(bucket.link('x', 60))).toContain('/ap-southeast-1/s3/')
+  expect(scopeOf(bucket.link('x', 60))).toContain(`/${settings().AWS_REGION}/s3/`)
   expect(scopeOf(openBucket('elsewhere', 'ap-east-1').link('x', 60))).toContain('/ap-east-1/s3/')
 })
 

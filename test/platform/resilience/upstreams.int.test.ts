@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { expect, inject, it } from 'vitest'
+import { settings } from '../../../shared/platform/config/index.ts'
 import { Unavailable } from '../../../shared/platform/errors/standard.ts'
 import { RedisClient } from '../../../shared/platform/redis/client.ts'
 import { createFleet } from '../../../shared/platform/resilience/fleet.ts'
@@ -36,7 +37,7 @@ it("hears of its own region's failures, and leaves another's alone", async () =>
   await openIn('elsewhere')
   await fail()
   expect(breakerOf(upstream).state).toBe('closed')
-  await openIn(inject('env').AWS_REGION ?? '')
+  await openIn(settings().AWS_REGION)
   // Redis may be too slow to be heard; the container itself would take ten to find out.
   for (let tries = 0; tries < 5 && breakerOf(upstream).state === 'closed'; tries++) await fail()
   expect(breakerOf(upstream).state).toBe('open')
