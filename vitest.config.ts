@@ -75,6 +75,7 @@ export default defineConfig({
         test: {
           name: 'chaos',
           include: ['test/chaos/run.test.ts'],
+          fileParallelism: false,
           sequence: { groupOrder: THEN },
         },
       },
