@@ -13,8 +13,13 @@ export const BUGS = {
   'ledger-not-unique': {
     about:
       'An order may be booked twice on a SKU; duplicates of a message fall out by their keys alone.',
-    withoutKeys: ['stock_ledger_step'],
+    withoutKeys: ['stock_ledger_step', 'orders_key'],
     patches: [
+      {
+        file: 'shared/domain/orders/persist.ts',
+        find: 'const earlier = await readKeyed(tx, keysOf(inTurn))',
+        replace: 'const earlier: Awaited<ReturnType<typeof readKeyed>> = []',
+      },
       {
         file: 'shared/domain/orders/persist.ts',
         find: 'orders.filter(({ orderId }) => !states.has(orderId))',
@@ -64,6 +69,27 @@ export const BUGS = {
         replace: 'local mine = true',
       },
     ],
+  },
+  'orders-without-lease': {
+    about: 'Redis takes orders in its epoch, lease or no lease.',
+    patches: [
+      {
+        file: 'shared/domain/orders/hold-scripts.ts',
+        find: 'if not epoch then return',
+        replace: "epoch = epoch or redis.call('GET', 'intake:epoch')\nif not epoch then return",
+      },
+    ],
+  },
+  'keys-not-looked-for': {
+    about: 'Two attempts with a key that went two ways are two orders.',
+    patches: [
+      {
+        file: 'shared/domain/orders/persist.ts',
+        find: 'const earlier = await readKeyed(tx, keysOf(inTurn))',
+        replace: 'const earlier: Awaited<ReturnType<typeof readKeyed>> = []',
+      },
+    ],
+    withoutKeys: ['orders_key'],
   },
 } as const satisfies Record<string, Bug>
 

@@ -67,7 +67,7 @@ async function many(): Promise<number> {
   const [from, count] = [numberOf('from', options.from), numberOf('seeds', options.seeds)]
   const started = performance.now()
   const violations: Ending[] = []
-  const sums = { seeds: 0, orders: 0, steps: 0, faults: 0, crashes: 0 }
+  const sums = { seeds: 0, orders: 0, direct: 0, steps: 0, faults: 0, crashes: 0 }
   await search({
     from,
     count,
@@ -75,6 +75,7 @@ async function many(): Promise<number> {
     told: (ending) => {
       sums.seeds++
       sums.orders += ending.orders
+      sums.direct += ending.direct
       sums.steps += ending.steps
       sums.faults += ending.faults.length
       sums.crashes += ending.crashes

@@ -26,6 +26,8 @@ export type Ending = {
   /** Numbers of the faults that struck. */
   faults: number[]
   orders: number
+  /** Orders that were written without Redis. */
+  direct: number
   crashes: number
 }
 
@@ -54,7 +56,9 @@ export async function play(
   const always = createAlways(scene)
   const followPrices = watchPrices(world, scene.history)
   world.queues.told = (name, body) => {
-    if (name === 'stock') scene.history.queued.add(JSON.parse(body).data.orderId)
+    const { orderId } = JSON.parse(body).data
+    if (name === 'stock') scene.history.queued.add(orderId)
+    if (name === 'stock-dead') scene.history.dead.add(orderId)
   }
   let broken: Error | undefined
   const go = (work: Promise<void>) =>
@@ -93,15 +97,19 @@ export async function play(
   } catch (error) {
     const { name, message, stack } = error as Error
     violation = name === 'Violation' ? message : String(stack)
-    schedule.note(`VIOLATION ${violation}`)
+    // Without its stack, which is another one wherever a seed is played from.
+    schedule.note(`VIOLATION ${message}`)
   }
   const { length: orders } = scene.history.asked
+  const written = world.database.look<{ id: string }>('SELECT id FROM orders')
+  const direct = written.filter(({ id }) => !scene.history.held.has(id)).length
   return {
     seed,
     ...(violation === undefined ? {} : { violation }),
     steps: schedule.count,
     faults: faults.struck,
     orders,
+    direct,
     crashes: world.fleet.crashes,
   }
 }

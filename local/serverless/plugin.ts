@@ -2,8 +2,8 @@ import { SQSClient } from '@aws-sdk/client-sqs'
 import Lambda from 'serverless-offline/lambda'
 import { SETTINGS } from '../../shared/platform/config/settings.ts'
 import { AWS_CLIENT } from '../aws/sqs.ts'
-import { envelopeGatewayErrors, type HapiServer } from './envelope.ts'
 import { type EventSource, startEventSource } from './event-source.ts'
+import { envelopeGatewayErrors, type HapiServer, handBodiesOn } from './gateway.ts'
 
 type SqsEvent = {
   arn: { 'Fn::GetAtt': [resource: string, attribute: string] }
@@ -63,7 +63,9 @@ export default class LocalPlugin {
     const offline = pluginManager.plugins.find(
       (plugin) => plugin.constructor.name === 'ServerlessOffline',
     )
-    envelopeGatewayErrors((offline as Offline).internals().getApiGatewayServer())
+    const server = (offline as Offline).internals().getApiGatewayServer()
+    envelopeGatewayErrors(server)
+    handBodiesOn(server)
 
     const lambda = new Lambda(this.#serverless, {
       ...service.custom['serverless-offline'],

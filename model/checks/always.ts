@@ -1,5 +1,8 @@
+import { LEASE } from '../../shared/domain/intake/keys.ts'
 import { must } from '../story/history.ts'
 import type { Scene } from '../story/shopper.ts'
+
+const HOLD = 'order:hold:'
 
 /**
  * What holds at every moment, however little has been done of what has been begun: looked at after each
@@ -20,14 +23,17 @@ export function createAlways({ world, shop, history }: Scene): () => void {
     }
   }
 
-  /** A counter that is too high promises units that somebody has. */
+  /** A counter that is too high promises units that somebody has: as soon as Redis may take orders by it. */
   function countersPromiseNothing(): void {
+    const lease = redis.run(['GET', LEASE])
+    if (lease === null) return
+    // Whose hold is lost and whose message is dead is not waited for: docs/runbooks/redis-lost.md.
+    if (history.losses.length > 0 && history.dead.size > 0) return
     for (const { id } of shop.skus) {
-      const [base, held] = redis.run(['HMGET', `stock:sku:${id}`, 'base', 'held']) as (
-        | string
-        | null
-      )[]
-      if (base === null || base === undefined) continue
+      const [base, held, epoch] = redis.run([
+        ...['HMGET', `stock:sku:${id}`, 'base', 'held', 'epoch'],
+      ]) as (string | null)[]
+      if (base === null || base === undefined || epoch !== lease) continue
       const flat = redis.run(['HGETALL', `stock:holds:${id}`]) as string[]
       let pending = 0
       for (let at = 0; at < flat.length; at += 2) {
@@ -43,11 +49,18 @@ export function createAlways({ world, shop, history }: Scene): () => void {
     }
   }
 
+  function noteHolds(): void {
+    for (const key of redis.keys()) {
+      if (key.startsWith(HOLD)) history.held.add(key.slice(HOLD.length))
+    }
+  }
+
   return () => {
     const now = `${database.commits} ${redis.changes}`
     if (now === seen) return
     seen = now
+    noteHolds()
     booksBalance()
-    if (history.losses.length === 0) countersPromiseNothing()
+    countersPromiseNothing()
   }
 }

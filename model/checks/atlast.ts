@@ -36,10 +36,7 @@ function keyIsOneOrder({ world, history }: Scene, asked: Asked, orders: Order[])
   const { database } = world
   const { key, userId, couponId, receipts } = asked
   const made = orders.filter(({ remark }) => remark === key)
-  // Without the database knowing keys, they are lost with Redis.
-  const forgotten = !database.has('order_intake') && history.losses.length > 0
-  must(made.length <= 1 || forgotten, () => `key ${key} made ${made.length} orders`)
-  if (forgotten) return
+  must(made.length <= 1, () => `key ${key} made ${made.length} orders`)
   const [order] = made
   const names = namesOf(world)
   const named = ({ orderId }: Receipt) => names.get(orderId) ?? orderId
@@ -84,7 +81,6 @@ function keyIsOneOrder({ world, history }: Scene, asked: Asked, orders: Order[])
 
 /** Orders by other ids under which they were acknowledged: attempts with one key that went two ways. */
 function namesOf({ database }: World): Map<string, string> {
-  if (!database.has('order_aliases')) return new Map()
   const rows = database.look<{ id: string; order_id: string }>('SELECT * FROM order_aliases')
   return new Map(rows.map(({ id, order_id }) => [id, order_id]))
 }

@@ -104,9 +104,6 @@ export class Database {
 
   session = (): Session => ({ open: false, written: [] })
 
-  /** Whether the migrations make a table. */
-  has = (table: string) => this.#tables.includes(table)
-
   /** Reads what is committed, aside from all that is going on. */
   look<T = Row>(text: string, values: readonly unknown[] = []): T[] {
     const result = this.#committed.run({ text, values, at: this.now() })

@@ -5,6 +5,8 @@
 const STATEMENT: readonly [RegExp, string][] = [
   [/\s+FORCE INDEX \(\w+\)/g, ''],
   [/\s+FOR UPDATE(?: SKIP LOCKED| NOWAIT)?/g, ''],
+  [/\s+LOCK IN SHARE MODE/g, ''],
+  [/\bSTRAIGHT_JOIN\b/g, 'JOIN'],
   [/\bINSERT IGNORE\b/g, 'INSERT OR IGNORE'],
   [/\bON DUPLICATE KEY UPDATE\b/g, 'ON CONFLICT DO UPDATE SET'],
   [/\bVALUES\((\w+)\)(?!\s*,?\s*\()/g, 'excluded.$1'],

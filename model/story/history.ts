@@ -30,8 +30,12 @@ export type History = {
   prices: Map<string, number[]>
   /** Prices that caches were told of, by their places: from when on nobody may be shown an older one. */
   told: { skuId: string; place: number; knownAt: number }[]
+  /** Orders that Redis has held. */
+  held: Set<string>
   /** Orders of which the queue took the message. */
   queued: Set<string>
+  /** Orders whose message went to the dead letters. */
+  dead: Set<string>
   /** Money that a payer has paid. */
   paid: Set<string>
 }
@@ -42,7 +46,9 @@ export const newHistory = (): History => ({
   losses: [],
   prices: new Map(),
   told: [],
+  held: new Set(),
   queued: new Set(),
+  dead: new Set(),
   paid: new Set(),
 })
 

@@ -59,8 +59,9 @@ async function deliver({ world }: Scene, delivery: Delivery): Promise<void> {
   for (const { id, body } of messages) {
     if (name !== 'stock' || retried.includes(id)) continue
     const { orderId } = JSON.parse(body).data
-    const named = database.has('order_aliases') ? ' UNION ALL SELECT id FROM order_aliases' : ''
-    const ids = database.look<{ id: string }>(`SELECT id FROM orders${named}`)
+    const ids = database.look<{ id: string }>(
+      'SELECT id FROM orders UNION ALL SELECT id FROM order_aliases',
+    )
     const there = ids.some(({ id }) => id === orderId)
     must(there, () => `${orderId} left the queue before the database had it`)
   }
@@ -152,9 +153,11 @@ export async function misfortunes({ world, history }: Scene): Promise<void> {
   const { plagues, random, schedule, faults, redis } = world
   const outage = async () => {
     await schedule.pause('an outage', random.below(30_000))
-    const upstream = random.pick(UPSTREAMS)
-    schedule.note(`  !! ${upstream} is away`)
-    faults.outage(upstream, schedule.now() + random.below(60_000))
+    // Redis more often than others: it is what orders can do without.
+    const upstream = random.chance(0.5) ? 'redis' : random.pick(UPSTREAMS)
+    const some = random.chance(0.3)
+    schedule.note(`  !! ${upstream} is away${some ? ' for some' : ''}`)
+    faults.outage(upstream, { until: schedule.now() + random.below(60_000), some })
   }
   const loss = async () => {
     await schedule.pause('Redis loses everything', random.below(10_000))

@@ -31,6 +31,9 @@ export type Plagues = {
   skewMillis: number
 }
 
+/** Until when an upstream is away, in the world's time, and whether only some containers don't reach it. */
+export type Outage = { until: number; some: boolean }
+
 /** Leaves plagues out by chance: bugs hide behind those that end everything before they show. */
 export function plaguesOf(random: Random): Plagues {
   const sometimes = (most: number) => (random.chance(0.5) ? random.next() * most : 0)
@@ -47,7 +50,7 @@ export function plaguesOf(random: Random): Plagues {
     stalls: sometimes(0.2),
     duplicates: sometimes(0.6),
     losses: random.chance(0.25) ? 1 + random.below(2) : 0,
-    outages: random.chance(0.3) ? 1 + random.below(2) : 0,
+    outages: random.chance(0.4) ? 1 + random.below(2) : 0,
     skewMillis: random.chance(0.5) ? 3_000 : 0,
   }
 }
@@ -57,7 +60,7 @@ export class Faults {
   readonly #plagues: Plagues
   readonly #random: Random
   readonly #without: ReadonlySet<number>
-  readonly #away = new Map<Upstream, number>()
+  readonly #away = new Map<Upstream, Outage>()
   #calls = 0
   /** The numbers of those that struck. */
   readonly struck: number[] = []
@@ -70,17 +73,21 @@ export class Faults {
     this.#without = without
   }
 
-  /** An upstream is away from now on. @param until in the world's time */
-  outage(upstream: Upstream, until: number): void {
-    this.#away.set(upstream, until)
+  /** An upstream is away from now on. */
+  outage(upstream: Upstream, outage: Outage): void {
+    this.#away.set(upstream, outage)
   }
 
-  of(upstream: Upstream, now: number): Fate {
+  /** @param container whose call it is, by its number */
+  of(upstream: Upstream, now: number, container: number): Fate {
     const draw = this.#random.next()
     const kind = this.#random.next()
     const number = ++this.#calls
     if (this.over) return 'ok'
-    if (now < (this.#away.get(upstream) ?? 0)) return 'refused'
+    const away = this.#away.get(upstream)
+    if (away !== undefined && now < away.until && !(away.some && container % 2 === 0)) {
+      return 'refused'
+    }
     const { crashes, unanswered } = this.#plagues
     const share = unanswered[upstream]
     if (draw >= crashes + share || this.#without.has(number)) return 'ok'

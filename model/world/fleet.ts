@@ -163,7 +163,9 @@ export class Fleet {
         }
         const now = this.#schedule.now()
         const fate =
-          now - container.begun > LONGEST_MILLIS ? 'crash' : this.#faults.of(upstream, now)
+          now - container.begun > LONGEST_MILLIS
+            ? 'crash'
+            : this.#faults.of(upstream, now, container.name)
         if (fate !== 'ok') this.#schedule.note(`  !! ${fate}`)
         switch (fate) {
           case 'ok':

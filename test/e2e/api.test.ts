@@ -24,6 +24,14 @@ type Key = Awaited<ReturnType<typeof importJWK>>
 const info = (token?: string) =>
   call<Tokens['user']>('GET', '/api/user/info', token === undefined ? {} : { token })
 
+describe('a body', () => {
+  it.each(['false', '0', 'null', '""', '[]'])('that is %s is no object of fields', async (raw) => {
+    const answer = await call('POST', '/api/auth/login', { raw })
+    expect(answer).toMatchObject({ status: 400, body: { code: 40001 } })
+    expect(answer.body.details).toEqual([expect.objectContaining({ field: 'body' })])
+  })
+})
+
 describe('signing in', () => {
   it('takes a code once, and the same person is the same user', async () => {
     const code = `mock:carol:${randomUUID()}`

@@ -129,10 +129,10 @@ export async function startShop(name: string, redisIndex: number, options: Optio
       limits.set(skuId, most)
       await database.write(sql`UPDATE skus SET limit_per_user = ${most} WHERE id = ${skuId}`)
     },
-    /** The database heard of the last lease a minute ago; there may still be one. */
+    /** The database heard of the last lease minutes ago; there may still be one. */
     async leasesEnd() {
       await database.write(
-        sql`UPDATE order_intake SET seen_at = seen_at - INTERVAL 1 MINUTE WHERE id = 1`,
+        sql`UPDATE order_intake SET seen_at = seen_at - INTERVAL 4 MINUTE WHERE id = 1`,
       )
     },
     /** As an hour after Redis was away: what it does not know, nobody knows. */
@@ -144,8 +144,8 @@ export async function startShop(name: string, redisIndex: number, options: Optio
     async timePasses() {
       await server.del(LEASE)
       await database.write(
-        sql`UPDATE order_intake SET seen_at = seen_at - INTERVAL 1 MINUTE,
-              changed_at = changed_at - INTERVAL 1 MINUTE WHERE id = 1`,
+        sql`UPDATE order_intake SET seen_at = seen_at - INTERVAL 4 MINUTE,
+              changed_at = changed_at - INTERVAL 4 MINUTE WHERE id = 1`,
       )
     },
     way: async () =>

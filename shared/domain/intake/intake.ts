@@ -19,8 +19,11 @@ import {
 } from './repository.ts'
 import { ADOPT, BEGIN, END, giveLeaseScript, lookScript } from './scripts.ts'
 
-/** After leaving Redis, what it had accepted goes to the database first; but not for longer than this. */
-const DRAIN_MILLIS = 10_000
+/**
+ * After leaving Redis, what it had accepted goes to the database first; but not for longer than this: what
+ * a stock job had that was killed is seen again after 180 s, and what fails again and again is not waited for.
+ */
+const DRAIN_MILLIS = 200_000
 /** Between two looks whether that is done, in milliseconds. */
 const DRAINING_MILLIS = 250
 /** SQS may count for a minute what is not there any more, and not what is: lost holds are in its queue. */
@@ -80,7 +83,7 @@ export function createIntake(deps: IntakeDeps) {
 
   /** @returns whether orders may go to Redis again */
   async function recover(
-    { epoch, ageMillis }: IntakeRow,
+    { epoch, ageMillis, leased }: IntakeRow,
     found: string,
     by: 'order' | 'clock',
   ): Promise<boolean> {
@@ -91,7 +94,7 @@ export function createIntake(deps: IntakeDeps) {
       return adoptEpoch(epoch, found)
     }
     // Holds are lost. What they held is in the queue, and counts once the database has it.
-    const hasOrdered = await hasOrders(database)
+    const hasOrdered = leased || (await hasOrders(database))
     if (hasOrdered && (ageMillis < quietMillis || !(await deps.drained()))) return false
     const name = `rebuilding:${ulid()}`
     // What an order has no time for the clock's run does.

@@ -11,13 +11,25 @@ export type IntakeRow = {
   ageMillis: number
   /** Since Redis was given its last lease, likewise. */
   unseenMillis: number
+  /** Whether Redis was ever given one. */
+  leased: boolean
 }
+
+/** What the row begins with, as the time of the last lease. */
+const NEVER = '2000-01-01'
 
 /** @returns the way in which orders are taken now */
 export async function readIntake(db: Queryable): Promise<IntakeRow> {
-  const [row] = await db.query<{ way: Way; epoch: string; age: string; unseen: string }>(
+  const [row] = await db.query<{
+    way: Way
+    epoch: string
+    age: string
+    unseen: string
+    leased: number
+  }>(
     sql`SELECT way, epoch, TIMESTAMPDIFF(MICROSECOND, changed_at, UTC_TIMESTAMP(3)) AS age,
-          TIMESTAMPDIFF(MICROSECOND, seen_at, UTC_TIMESTAMP(3)) AS unseen
+          TIMESTAMPDIFF(MICROSECOND, seen_at, UTC_TIMESTAMP(3)) AS unseen,
+          seen_at > ${NEVER} AS leased
         FROM order_intake WHERE id = 1`,
   )
   if (row === undefined) throw new Error('order_intake has no row')
@@ -26,6 +38,7 @@ export async function readIntake(db: Queryable): Promise<IntakeRow> {
     epoch: row.epoch,
     ageMillis: Number(row.age) / 1000,
     unseenMillis: Number(row.unseen) / 1000,
+    leased: Number(row.leased) === 1,
   }
 }
 
@@ -77,7 +90,7 @@ export async function holdDatabaseWay(tx: Queryable): Promise<boolean> {
   return row?.way === 'database'
 }
 
-/** @returns whether there has ever been an order */
+/** @returns whether an order was ever written */
 export async function hasOrders(db: Queryable): Promise<boolean> {
   const rows = await db.query(sql`SELECT id FROM orders WHERE id > '' ORDER BY id LIMIT 1`)
   return rows.length > 0

@@ -5,6 +5,7 @@ import { KeyReused, PurchaseLimit } from '../../../shared/domain/orders/errors.t
 import { SYSTEM } from '../../../shared/domain/orders/machine.ts'
 import { OrderAccepted } from '../../../shared/domain/orders/messages.ts'
 import { OutOfStock } from '../../../shared/domain/stock/errors.ts'
+import { sql } from '../../../shared/platform/database/sql.ts'
 import { NotFound, Unavailable } from '../../../shared/platform/errors/standard.ts'
 import { orderOf } from '../../support/orders.ts'
 import { type Shop, type ShopContainer, startShop } from '../../support/without-redis.ts'
@@ -233,6 +234,27 @@ describe('Redis empty', () => {
     await shop.timePasses()
     expect(await one.intake.tend()).toBe(true)
     await expect(one.buy(buyer, sku, randomUUID())).rejects.toThrow(PurchaseLimit)
+  })
+})
+
+describe('a shop of whose orders none is written yet', () => {
+  it('does not take a Redis that has lost them for a new one', async () => {
+    const young = await startShop('first_orders', 6)
+    try {
+      const container = await young.startContainer()
+      const sku = await young.newSku(2)
+      const receipt = await container.buy(newUser(), sku, randomUUID())
+      await young.lose()
+      await young.timePasses()
+      expect(await container.intake.tend()).toBe(false)
+      await container.work()
+      expect(await container.intake.tend()).toBe(true)
+      expect(await young.database.query(sql`SELECT id, state FROM orders`)).toEqual([
+        { id: receipt.orderId, state: 'unpaid' },
+      ])
+    } finally {
+      await young.stop()
+    }
   })
 })
 

@@ -6,13 +6,14 @@ import { traceIdFrom } from '../../shared/platform/telemetry/scope.ts'
 export type HapiServer = {
   listener: Server
   ext(
-    event: 'onRequest' | 'onPreResponse',
+    event: 'onRequest' | 'onPreHandler' | 'onPreResponse',
     handle: (request: HapiRequest, h: HapiToolkit) => unknown,
   ): void
 }
 type HapiRequest = {
   /** Throws where the Host header cannot be part of a URL. */
   readonly url: URL | null
+  mime: string | null
   headers: Record<string, string | undefined>
   response:
     | { isBoom: true; output: { statusCode: number } }
@@ -38,6 +39,18 @@ const REFUSALS: Record<number, string> = {
  * process has them all: with more of them all would run out of time, instead of a few being told so.
  */
 export const MOST_REQUESTS = 1_000
+
+/**
+ * Hands bodies on as they came, as API Gateway does. serverless-offline reads JSON, and makes of the
+ * texts `false` and `0` a body that is no text.
+ */
+export function handBodiesOn(server: HapiServer): void {
+  server.ext('onPreHandler', (request, h) => {
+    // By this alone it chooses; functions see the header as it came.
+    request.mime = 'text/plain'
+    return h.continue
+  })
+}
 
 /**
  * Gives our envelope to what serverless-offline answers by itself: requests that it cannot read, and

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import { describe, expect, it } from 'vitest'
-import { envelopeGatewayErrors, type HapiServer } from '../../../local/serverless/envelope.ts'
+import { envelopeGatewayErrors, type HapiServer } from '../../../local/serverless/gateway.ts'
 
 type Hapi = HapiServer & {
   info: { uri: string }
