@@ -57,7 +57,8 @@ export async function play(
   const followPrices = watchPrices(world, scene.history)
   world.queues.told = (name, body) => {
     const { orderId } = JSON.parse(body).data
-    if (name === 'stock') scene.history.queued.add(orderId)
+    const { queued } = scene.history
+    if (name === 'stock' && !queued.has(orderId)) queued.set(orderId, schedule.now())
     if (name === 'stock-dead') scene.history.dead.add(orderId)
   }
   let broken: Error | undefined

@@ -9,7 +9,7 @@ const HOLD = 'order:hold:'
  * step that committed something or changed Redis.
  */
 export function createAlways({ world, shop, history }: Scene): () => void {
-  const { database, redis } = world
+  const { database, redis, schedule } = world
   let seen = ''
 
   function booksBalance(): void {
@@ -51,7 +51,8 @@ export function createAlways({ world, shop, history }: Scene): () => void {
 
   function noteHolds(): void {
     for (const key of redis.keys()) {
-      if (key.startsWith(HOLD)) history.held.add(key.slice(HOLD.length))
+      const id = key.slice(HOLD.length)
+      if (key.startsWith(HOLD) && !history.held.has(id)) history.held.set(id, schedule.now())
     }
   }
 

@@ -30,10 +30,10 @@ export type History = {
   prices: Map<string, number[]>
   /** Prices that caches were told of, by their places: from when on nobody may be shown an older one. */
   told: { skuId: string; place: number; knownAt: number }[]
-  /** Orders that Redis has held. */
-  held: Set<string>
-  /** Orders of which the queue took the message. */
-  queued: Set<string>
+  /** Orders that Redis has held, and since when. */
+  held: Map<string, number>
+  /** Orders of which the queue took the message, and when it did first. */
+  queued: Map<string, number>
   /** Orders whose message went to the dead letters. */
   dead: Set<string>
   /** Money that a payer has paid. */
@@ -46,8 +46,8 @@ export const newHistory = (): History => ({
   losses: [],
   prices: new Map(),
   told: [],
-  held: new Set(),
-  queued: new Set(),
+  held: new Map(),
+  queued: new Map(),
   dead: new Set(),
   paid: new Set(),
 })

@@ -24,7 +24,7 @@ import type { OrderReceipt } from '../../shared/domain/orders/schemas.ts'
 import { createSteps } from '../../shared/domain/orders/steps.ts'
 import { createCounters } from '../../shared/domain/stock/counters.ts'
 import { createStock } from '../../shared/domain/stock/stock.ts'
-import { createDatabase } from '../../shared/platform/database/database.ts'
+import { createDatabase, type Database } from '../../shared/platform/database/database.ts'
 import { readsAt } from '../../shared/platform/database/reading.ts'
 import { sql } from '../../shared/platform/database/sql.ts'
 import { createOutbox } from '../../shared/platform/outbox/outbox.ts'
@@ -68,10 +68,12 @@ export async function startShop(name: string, redisIndex: number, options: Optio
     const holds = createHolds(redis, 0)
     const counters = createCounters(redis)
     const outbox = createOutbox(database, { send: async () => ({ failed: [] }) })
-    const intake = createIntake({
-      ...{ database, redis, drained, quietMillis: 0 },
-      settleUnsettled: createSettleUnsettled({ database, holds }),
-    })
+    const intakeOver = (seen: Database) =>
+      createIntake({
+        ...{ database: seen, redis, drained, quietMillis: 0 },
+        settleUnsettled: createSettleUnsettled({ database, holds }),
+      })
+    const intake = intakeOver(database)
     const persist = createPersist({ database, holds, outbox })
     const stock = createStock({ database, counters })
     const direct = createDirect({
@@ -102,7 +104,7 @@ export async function startShop(name: string, redisIndex: number, options: Optio
     })
     return {
       ...{ faults: bridge.faults, calls: bridge.calls, holds, intake, orders, addresses, stock },
-      ...{ close, persist, direct },
+      ...{ close, persist, direct, intakeOver },
       relay: createRelay({ holds, queue, persist, giveUp: createGiveUp({ database, holds }) }),
       reconcile: reconcile.run,
       /** The stock job, until the queue is empty. */

@@ -26,6 +26,8 @@ import { ADOPT, BEGIN, END, giveLeaseScript, lookScript } from './scripts.ts'
 const DRAIN_MILLIS = 200_000
 /** Between two looks whether that is done, in milliseconds. */
 const DRAINING_MILLIS = 250
+/** Until a lease is asked for again of which the database has not answered, in milliseconds. */
+const UNKNOWN_MILLIS = 50
 /** SQS may count for a minute what is not there any more, and not what is: lost holds are in its queue. */
 const QUIET_MILLIS = 60_000
 /** For how long keys that Redis does not know are looked for in the database, after it was away. */
@@ -116,6 +118,19 @@ export function createIntake(deps: IntakeDeps) {
   }
 
   /**
+   * Whether a lease is written down; false also where that got no answer. One call without an answer is
+   * no proof that the database is away: it is asked, and once more, what the way is.
+   */
+  async function renewed(epoch: string): Promise<boolean> {
+    try {
+      return await renewIntake(database, epoch)
+    } catch (error) {
+      if (isOutage(error)) return false
+      throw error
+    }
+  }
+
+  /**
    * Where to go as Redis has no lease. Gives it one, or brings it back, where that can be.
    * @throws Unavailable where neither Redis may take orders nor the database can
    */
@@ -123,19 +138,20 @@ export function createIntake(deps: IntakeDeps) {
     { asked, epoch: found }: Untrusted,
     by: 'order' | 'clock' = 'order',
   ): Promise<Next> {
+    const known = EPOCH_FORM.test(found)
+    const grant = { epoch: found, asked }
     let row: IntakeRow
     try {
-      const grant = { epoch: found, asked }
-      if (EPOCH_FORM.test(found) && (await renewIntake(database, found))) {
-        return { way: 'redis', grant }
-      }
+      if (known && (await renewed(found))) return { way: 'redis', grant }
       row = await readIntake(database)
     } catch (error) {
       // Nobody takes orders there: Redis does, as long as it has not lost anything.
-      if (!isOutage(error) || !EPOCH_FORM.test(found)) throw error
-      return { way: 'redis', grant: { epoch: found, asked } }
+      if (!isOutage(error) || !known) throw error
+      return { way: 'redis', grant }
     }
     if (row.way === 'redis') {
+      // Whether the lease was written down is not known.
+      if (row.epoch === found) return { way: 'wait', millis: UNKNOWN_MILLIS }
       // Redis has lost its epoch; or somebody brings it back just now.
       if (row.ageMillis < LEASE_MILLIS) return { way: 'wait', millis: LEASE_MILLIS - row.ageMillis }
       if (await leaveRedis(database, row.epoch, 0)) {

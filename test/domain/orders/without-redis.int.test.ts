@@ -138,6 +138,35 @@ describe('Redis gone', () => {
     })
   })
 
+  it('a statement without an answer is no proof that the database is away, three are', async () => {
+    await shop.timePasses()
+    await one.intake.unreachable()
+    expect(await shop.way()).toBe('database')
+    const known = { epoch: (await shop.epoch()) ?? '', asked: Date.now() }
+    const failing = (methods: ('query' | 'write')[]) => {
+      const fails = async () => {
+        throw new Unavailable()
+      }
+      const over = Object.fromEntries(methods.map((method) => [method, fails]))
+      return one.intakeOver({ ...shop.database, ...over })
+    }
+    expect(await failing(['write', 'query']).untrusted(known)).toMatchObject({ way: 'redis' })
+    // Orders are being written directly: Redis must not take any.
+    const next = failing(['write']).untrusted(known)
+    await expect(next).rejects.toThrow(Unavailable)
+    expect(await shop.way()).toBe('database')
+  })
+
+  it('a lease of which the database has not answered is asked for again', async () => {
+    await one.buy(newUser(), await shop.newSku(1), randomUUID())
+    const known = { epoch: (await shop.epoch()) ?? '', asked: Date.now() }
+    const write = async () => {
+      throw new Unavailable()
+    }
+    const next = await one.intakeOver({ ...shop.database, write }).untrusted(known)
+    expect([next.way, await shop.way()]).toEqual(['wait', 'redis'])
+  })
+
   it('coming back waits for who is writing an order directly', async () => {
     await shop.timePasses()
     await one.intake.unreachable()
