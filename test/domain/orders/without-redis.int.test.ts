@@ -268,7 +268,7 @@ describe('Redis empty', () => {
 
 describe('a shop of whose orders none is written yet', () => {
   it('does not take a Redis that has lost them for a new one', async () => {
-    const young = await startShop('first_orders', 6)
+    const young = await startShop('first_orders', 12)
     try {
       const container = await young.startContainer()
       const sku = await young.newSku(2)
