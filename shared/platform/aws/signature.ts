@@ -36,6 +36,23 @@ const encoded = (text: string) =>
     (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`,
   )
 
+/** A container uses few services with one secret; AWS gives it another every few hours. */
+const MOST_KEYS = 8
+const keys = new Map<string, Buffer>()
+
+/** The key of one day, region and service: four of the five HMACs that a signature takes. */
+function keyOf(scope: string, secretAccessKey: string): Buffer {
+  const name = `${secretAccessKey}/${scope}`
+  let key = keys.get(name)
+  if (key === undefined) {
+    const parts = scope.split('/')
+    key = parts.reduce((secret, part) => hmac(secret, part), Buffer.from(`AWS4${secretAccessKey}`))
+    if (keys.size === MOST_KEYS) keys.clear()
+    keys.set(name, key)
+  }
+  return key
+}
+
 /**
  * Signature Version 4.
  * @param headers names in lower case with their values, in the order of names
@@ -60,11 +77,8 @@ function signatureOf(
   const lines = headers.map(([name, value]) => `${name}:${value}\n`).join('')
   const names = headers.map(([name]) => name).join(';')
   const request = [method, path, query, lines, names, bodyHash].join('\n')
-  const key = scopeOf(scope)
-    .split('/')
-    .reduce<string | Buffer>((secret, part) => hmac(secret, part), `AWS4${secretAccessKey}`)
   const toSign = [ALGORITHM, timeOf(scope.now), scopeOf(scope), hash('sha256', request)].join('\n')
-  return hmac(key, toSign).toString('hex')
+  return hmac(keyOf(scopeOf(scope), secretAccessKey), toSign).toString('hex')
 }
 
 /** @returns the headers of a request to AWS, and among them its signature */

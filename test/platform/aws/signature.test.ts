@@ -28,9 +28,15 @@ it("gives the signature of AWS's own example", () => {
 })
 
 const word = fc.string({ minLength: 1, maxLength: 12 })
+const momentOf = (day: string) =>
+  new Date(`${day.slice(0, 4)}-${day.slice(4, 6)}-${day.slice(6)}T12:36:00Z`)
 const name = fc.stringMatching(/^[a-z]{1,8}$/)
 const request = fc.record({
   service: fc.constantFrom('sqs', 'ses', 'ssm', 'monitoring', 's3'),
+  // One process signs for a while with each: the keys that it keeps must not be mixed up.
+  region: fc.constantFrom('eu-west-1', 'cn-north-1'),
+  day: fc.constantFrom('20150830', '20150831'),
+  secretAccessKey: fc.constantFrom('secret', 'another'),
   path: fc.array(word, { maxLength: 3 }),
   // In S3's own list of queries each name stands once.
   query: fc.uniqueArray(fc.tuple(name, fc.string({ maxLength: 8 })), {
@@ -48,20 +54,22 @@ const request = fc.record({
 
 it('signs any request as aws4fetch does', async () => {
   await fc.assert(
-    fc.asyncProperty(request, async ({ service, path, query, headers, body, sessionToken }) => {
-      const url = new URL(`https://${service}.eu-west-1.amazonaws.com/`)
+    fc.asyncProperty(request, async (given) => {
+      const { service, region, day, path, query, headers, body, ...secrets } = given
+      const url = new URL(`https://${service}.${region}.amazonaws.com/`)
       url.pathname = path.map(encodeURIComponent).join('/')
       for (const [key, value] of query) url.searchParams.append(key, value)
-      const credentials = { accessKeyId: 'AKID', secretAccessKey: 'secret', sessionToken }
-      const scope = { service, region: 'eu-west-1', now: NOW }
+      const credentials = { accessKeyId: 'AKID', ...secrets }
+      const { sessionToken } = secrets
+      const scope = { service, region, now: momentOf(day) }
       const ours = signedHeaders({ method: 'POST', url, headers, body }, credentials, scope)
       const signer = new AwsV4Signer({
         method: 'POST',
         url: url.href,
         body,
         service,
-        region: 'eu-west-1',
-        datetime: '20150830T123600Z',
+        region,
+        datetime: `${day}T123600Z`,
         headers: {
           ...headers,
           // By itself it leaves the body of S3 unsigned.
