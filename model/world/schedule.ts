@@ -68,19 +68,18 @@ export class Schedule {
    * Goes on until nothing is left that could happen. @param settled called where all code waits
    * @throws where it never ends
    */
-  async run(settled: () => void): Promise<void> {
+  run(settled: () => void): Promise<void> {
     const end = this.count + MOST_STEPS
-    for (;;) {
-      // All that was set going runs on until it waits for a step.
-      await new Promise(setImmediate)
+    return untilDone(() => {
       settled()
       const step = this.#take()
-      if (step === undefined) return
+      if (step === undefined) return true
       if (++this.count > end) throw new Error(`no end after ${MOST_STEPS} steps`)
       this.#now += this.#random.next() * STEP_MILLIS
       this.note(() => `${this.#moment()} ${textOf(step.label)}`)
       step.run()
-    }
+      return false
+    })
   }
 
   #take(): Step | undefined {
@@ -99,3 +98,33 @@ export class Schedule {
 }
 
 const textOf = (line: string | (() => string)) => (typeof line === 'string' ? line : line())
+
+/** Immediates that are set at once: a turn of Node's event loop costs more than most steps. */
+const TURNS = 64
+
+/**
+ * Calls `work` until it says true, each time once all that it set going waits again: Node empties the queue of
+ * microtasks after each immediate.
+ * @throws what `work` throws
+ */
+function untilDone(work: () => boolean): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let done = false
+    const turn = () => {
+      if (done) return
+      try {
+        done = work()
+        if (done) resolve()
+      } catch (error) {
+        done = true
+        reject(error)
+      }
+    }
+    const batch = () => {
+      if (done) return
+      for (let turns = TURNS; turns > 0; turns--) setImmediate(turn)
+      setImmediate(batch)
+    }
+    setImmediate(batch)
+  })
+}
