@@ -27,6 +27,7 @@ import { createStock } from '../../shared/domain/stock/stock.ts'
 import { createDatabase, type Database } from '../../shared/platform/database/database.ts'
 import { readsAt } from '../../shared/platform/database/reading.ts'
 import { sql } from '../../shared/platform/database/sql.ts'
+import { Unavailable } from '../../shared/platform/errors/standard.ts'
 import { createOutbox } from '../../shared/platform/outbox/outbox.ts'
 import type { Queue } from '../../shared/platform/queue/queue.ts'
 import { RedisClient } from '../../shared/platform/redis/client.ts'
@@ -62,50 +63,64 @@ export async function startShop(name: string, redisIndex: number, options: Optio
   const stops: (() => Promise<unknown>)[] = [async () => server.disconnect(), own.stop]
 
   async function startContainer() {
+    let reached = true
+    const seen = new Proxy(database, {
+      get: (target, name: keyof Database) =>
+        reached ? target[name] : () => Promise.reject(new Unavailable()),
+    })
     const bridge = await startUpstashBridge({ redisUrl, token: 'secret' })
     stops.push(bridge.stop)
     const redis = new RedisClient({ url: bridge.url, token: 'secret' })
     const holds = createHolds(redis, 0)
     const counters = createCounters(redis)
-    const outbox = createOutbox(database, { send: async () => ({ failed: [] }) })
-    const intakeOver = (seen: Database) =>
+    const outbox = createOutbox(seen, { send: async () => ({ failed: [] }) })
+    const intakeOver = (over: Database) =>
       createIntake({
-        ...{ database: seen, redis, drained, quietMillis: 0 },
-        settleUnsettled: createSettleUnsettled({ database, holds }),
+        ...{ database: over, redis, drained, quietMillis: 0 },
+        settleUnsettled: createSettleUnsettled({ database: over, holds }),
       })
-    const intake = intakeOver(database)
-    const persist = createPersist({ database, holds, outbox })
-    const stock = createStock({ database, counters })
+    const intake = intakeOver(seen)
+    const persist = createPersist({ database: seen, holds, outbox })
+    const stock = createStock({ database: seen, counters })
     const direct = createDirect({
-      ...{ database, intake, write: createWriteOrders({ database, outbox }) },
+      ...{ database: seen, intake, write: createWriteOrders({ database: seen, outbox }) },
     })
     const sku = (skuId: string) => ({
       ...{ skuId, productId: '1', title: 'x', skuTitle: 'x', priceFen: 1, onSale: true },
       limitPerUser: limits.get(skuId),
     })
     const orders = createOrders({
-      ...{ database, reads: readsAt(database), holds, queue, persist, intake, direct },
+      ...{ database: seen, reads: readsAt(seen), holds, queue, persist, intake, direct },
       skus: async (ids) => new Map(ids.map((id) => [id, sku(id)])),
-      isAway: async () => (await readIntake(database)).way === 'database',
+      isAway: async () => (await readIntake(seen)).way === 'database',
       coupons: async () => new Map(),
-      claims: (keys) => readClaims(database, keys),
-      address: (userId, id) => readAddress(database, userId, id),
+      claims: (keys) => readClaims(seen, keys),
+      address: (userId, id) => readAddress(seen, userId, id),
       loadStock: stock.load,
       waitMillis,
       unpaidMinutes: 15,
     })
     const addresses = createAddresses({
-      ...{ database, reads: readsAt(database), book: createAddressBook(redis), intake },
+      ...{ database: seen, reads: readsAt(seen), book: createAddressBook(redis), intake },
     })
-    const close = createClose({ database, holds, take: createSteps(outbox) })
+    const close = createClose({ database: seen, holds, take: createSteps(outbox) })
     const reconcile = createStockReconcile({
-      ...{ database, holds, counters, unpaidMinutes: 15 },
+      ...{ database: seen, holds, counters, unpaidMinutes: 15 },
       progress: { closed: fromTheStart, skus: fromTheStart, ledgers: fromTheStart },
     })
     return {
       ...{ faults: bridge.faults, calls: bridge.calls, holds, intake, orders, addresses, stock },
       ...{ close, persist, direct, intakeOver },
-      relay: createRelay({ holds, queue, persist, giveUp: createGiveUp({ database, holds }) }),
+      /** From now on the database does not answer this container, or does again. */
+      reachesDatabase(yes: boolean) {
+        reached = yes
+      },
+      relay: createRelay({
+        holds,
+        queue,
+        persist,
+        giveUp: createGiveUp({ database: seen, holds }),
+      }),
       reconcile: reconcile.run,
       /** The stock job, until the queue is empty. */
       async work() {

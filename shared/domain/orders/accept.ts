@@ -26,6 +26,8 @@ export type AcceptDeps = {
 /** What can become of an order, in Redis or without it. */
 export type Accepted = Exclude<Placed, { outcome: 'untrusted' | 'unsure' }>
 
+const isRefused = ({ outcome }: Placed) => outcome === 'short' || outcome === 'over'
+
 /** Takes an order whichever way orders are taken, and waits a little where that is about to change. */
 export function createAccept({
   hold,
@@ -41,19 +43,29 @@ export function createAccept({
   return async function accept(placement: Placement): Promise<Accepted> {
     const until = performance.now() + Math.min(waitMillis, millisLeft() - SPARE_MILLIS)
     let attempt = placement
+    /** Why the database could not say what the key was used for. */
+    let unasked: unknown
     let away: unknown = Unavailable.because('orders', new Error('no way to take one'))
     for (;;) {
       let next: Next
       try {
         const placed = await hold(attempt)
         if (placed.outcome === 'unsure') {
-          const { userId } = placement.message.data
-          const earlier = await direct.recall(userId, placement.key, placement.bodyHash)
-          if (earlier !== undefined) return earlier
+          try {
+            const { userId } = placement.message.data
+            const earlier = await direct.recall(userId, placement.key, placement.bodyHash)
+            if (earlier !== undefined) return earlier
+          } catch (error) {
+            if (!isOutage(error)) throw error
+            // If there was another attempt, this becomes another name of its order.
+            unasked = error
+          }
           attempt = { ...attempt, sure: true }
           continue
         }
         if (placed.outcome !== 'untrusted') {
+          // What is missing may be what another attempt took.
+          if (unasked !== undefined && isRefused(placed)) throw unasked
           if (placed.outcome === 'held' && placed.renew !== undefined) {
             alongside(intake.renew(placed.renew))
           }
@@ -61,7 +73,7 @@ export function createAccept({
         }
         next = await intake.untrusted(placed)
       } catch (error) {
-        if (!isOutage(error)) throw error
+        if (!isOutage(error) || error === unasked) throw error
         away = error
         next = await intake.unreachable()
       }

@@ -26,7 +26,10 @@ beforeEach(async () => {
   expect(await one.intake.tend()).toBe(true)
 })
 afterEach(async () => {
-  for (const { faults } of [one, other]) faults.clear()
+  for (const container of [one, other]) {
+    container.faults.clear()
+    container.reachesDatabase(true)
+  }
   await one.work()
   await shop.timePasses()
 })
@@ -221,6 +224,43 @@ describe('Redis gone', () => {
     one.faults.clear()
     const { orderId } = await one.buy(buyer, sku, randomUUID(), { addressId: id })
     expect(await detailOf(orderId)).toBe('new')
+  })
+})
+
+describe('the database away in the hour after Redis was', () => {
+  /** Redis was away, an order was written directly, and Redis is back. */
+  async function orderedDirectly(units: number) {
+    const [sku, buyer, key] = [await shop.newSku(units), newUser(), randomUUID()]
+    await shop.timePasses()
+    gone(one)
+    const { orderId } = await one.buy(buyer, sku, key)
+    one.faults.clear()
+    expect(await one.intake.tend()).toBe(true)
+    return { sku, buyer, key, orderId }
+  }
+
+  it('orders are accepted, and a retry of one that was written directly is another name of it', async () => {
+    const { sku, buyer, key, orderId } = await orderedDirectly(4)
+    await one.buy(newUser(), sku, randomUUID())
+    await one.work()
+    one.reachesDatabase(false)
+    await one.buy(newUser(), sku, randomUUID())
+    const again = await one.buy(buyer, sku, key)
+    one.reachesDatabase(true)
+    await one.work()
+    expect(await shop.ordersOf(buyer)).toMatchObject([{ id: orderId, state: 'unpaid' }])
+    expect(await one.orders.detail(buyer, again.orderId)).toMatchObject({ orderId })
+    await expectBalance(sku, { held: 3, available: 1 })
+  })
+
+  it('what is sold out is not denied to who may have it', async () => {
+    const { sku, buyer, key, orderId } = await orderedDirectly(2)
+    await one.buy(newUser(), sku, randomUUID())
+    one.reachesDatabase(false)
+    await expect(one.buy(buyer, sku, key)).rejects.toThrow(Unavailable)
+    one.reachesDatabase(true)
+    expect(await one.buy(buyer, sku, key)).toMatchObject({ orderId })
+    await expect(one.buy(newUser(), sku, randomUUID())).rejects.toThrow(OutOfStock)
   })
 })
 
