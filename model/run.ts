@@ -61,6 +61,7 @@ export async function play(
     if (name === 'stock' && !queued.has(orderId)) queued.set(orderId, schedule.now())
     if (name === 'stock-dead') scene.history.dead.add(orderId)
   }
+  const followOutbox = watchOutbox(scene)
   let broken: Error | undefined
   const go = (work: Promise<void>) =>
     void work.catch((error: Error) => {
@@ -71,6 +72,7 @@ export async function play(
     if (stop !== undefined) throw stop
     always()
     followPrices()
+    followOutbox()
   }
   let violation: string | undefined
   try {
@@ -112,6 +114,22 @@ export async function play(
     orders,
     direct,
     crashes: world.fleet.crashes,
+  }
+}
+
+/** @returns what notes the orders that the outbox got since it was called last */
+function watchOutbox({ world: { database, schedule }, history: { queued } }: Scene): () => void {
+  let commits = database.commits
+  return () => {
+    if (database.commits === commits) return
+    commits = database.commits
+    const rows = database.look<{ message: string }>(
+      "SELECT message FROM outbox WHERE queue = 'stock'",
+    )
+    for (const { message } of rows) {
+      const { orderId } = JSON.parse(message).data
+      if (!queued.has(orderId)) queued.set(orderId, schedule.now())
+    }
   }
 }
 

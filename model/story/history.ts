@@ -32,7 +32,7 @@ export type History = {
   told: { skuId: string; place: number; knownAt: number }[]
   /** Orders that Redis has held, and since when. */
   held: Map<string, number>
-  /** Orders of which the queue took the message, and when it did first. */
+  /** Orders whose message the queue or the outbox has or had, and since when. */
   queued: Map<string, number>
   /** Orders whose message went to the dead letters. */
   dead: Set<string>

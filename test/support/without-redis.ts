@@ -6,6 +6,7 @@ import { createAddresses } from '../../shared/domain/addresses/addresses.ts'
 import { createAddressBook } from '../../shared/domain/addresses/book.ts'
 import { readAddress } from '../../shared/domain/addresses/repository.ts'
 import { readClaims } from '../../shared/domain/coupons/repository.ts'
+import { createDrained } from '../../shared/domain/intake/drained.ts'
 import { createIntake } from '../../shared/domain/intake/intake.ts'
 import { EPOCH, LEASE, UNSURE } from '../../shared/domain/intake/keys.ts'
 import { readIntake } from '../../shared/domain/intake/repository.ts'
@@ -50,9 +51,11 @@ export async function startShop(name: string, redisIndex: number, options: Optio
   await server.flushdb()
   const database = createDatabase(own.url)
   const accepted: AcceptedOrder[] = []
-  const { drained = async () => accepted.length === 0, waitMillis = 3_000 } = options
+  const { waitMillis = 3_000 } = options
+  let takes = true
   const queue: Queue = {
     async send(queueName, messages) {
+      if (!takes) return { failed: messages.map((_, index) => index) }
       if (queueName === 'stock') {
         accepted.push(...messages.map(({ message }) => message.data as AcceptedOrder))
       }
@@ -73,7 +76,8 @@ export async function startShop(name: string, redisIndex: number, options: Optio
     const redis = new RedisClient({ url: bridge.url, token: 'secret' })
     const holds = createHolds(redis, 0)
     const counters = createCounters(redis)
-    const outbox = createOutbox(seen, { send: async () => ({ failed: [] }) })
+    const outbox = createOutbox(seen, queue)
+    const { drained = createDrained(outbox, async () => [accepted.length]) } = options
     const intakeOver = (over: Database) =>
       createIntake({
         ...{ database: over, redis, drained, quietMillis: 0 },
@@ -90,7 +94,7 @@ export async function startShop(name: string, redisIndex: number, options: Optio
       limitPerUser: limits.get(skuId),
     })
     const orders = createOrders({
-      ...{ database: seen, reads: readsAt(seen), holds, queue, persist, intake, direct },
+      ...{ database: seen, reads: readsAt(seen), holds, queue, outbox, persist, intake, direct },
       skus: async (ids) => new Map(ids.map((id) => [id, sku(id)])),
       isAway: async () => (await readIntake(seen)).way === 'database',
       coupons: async () => new Map(),
@@ -115,6 +119,7 @@ export async function startShop(name: string, redisIndex: number, options: Optio
       reachesDatabase(yes: boolean) {
         reached = yes
       },
+      relayOutbox: () => outbox.relay(0),
       relay: createRelay({
         holds,
         queue,
@@ -139,6 +144,10 @@ export async function startShop(name: string, redisIndex: number, options: Optio
             VALUES (${randomUUID()}, ${new Date()}, ${new Date()})`,
       )
       return insertId
+    },
+    /** From now on the queue takes messages, or refuses them. */
+    queueTakes(yes: boolean) {
+      takes = yes
     },
     newSku: (units: number) => insertSku(database, units),
     /** From now on a user may have so many of a SKU. */

@@ -33,6 +33,7 @@ export const bucketed = build(
     reads: reads(),
     holds,
     queue: { send },
+    outbox: outbox(),
     skus,
     coupons: couponRules,
     claims: (keys) => readClaims(database(), keys),

@@ -34,6 +34,8 @@ const QUIET_MILLIS = 60_000
 const UNSURE_SECONDS = 3_600
 /** Longest time for bringing Redis up, in milliseconds: the clock's, whose function ends by then, and an order's. */
 const RECOVER_MILLIS = { clock: 60_000, order: 1_000 }
+/** What comes on top until nobody is at it any more: coming back waits for who writes orders directly. */
+const RETURN_MILLIS = 10_000
 
 /** Leave to take orders in Redis: the epoch, and Redis's time before the database was asked. */
 export type Grant = { epoch: string; asked: number }
@@ -50,7 +52,7 @@ export type Untrusted = { asked: number; epoch: string }
 export type IntakeDeps = {
   database: Database
   redis: RedisClient
-  /** Whether the queue of accepted orders is empty. */
+  /** Whether all accepted orders are written that something else than Redis knows of. */
   drained(): Promise<boolean>
   /** Ends holds on which the database has decided meanwhile, while there is time. */
   settleUnsettled(outOfTime: () => boolean): Promise<void>
@@ -101,7 +103,7 @@ export function createIntake(deps: IntakeDeps) {
     const name = `rebuilding:${ulid()}`
     // What an order has no time for the clock's run does.
     const instead = by === 'clock' ? 'instead' : ''
-    if ((await begin([], [name, RECOVER_MILLIS[by], instead])) === 0) return false
+    if ((await begin([], [name, RECOVER_MILLIS[by] + RETURN_MILLIS, instead])) === 0) return false
     try {
       return (await rebuild(outOfTime)) && (await adoptEpoch(epoch, name, hasOrdered))
     } finally {
@@ -118,14 +120,14 @@ export function createIntake(deps: IntakeDeps) {
   }
 
   /**
-   * Whether a lease is written down; false also where that got no answer. One call without an answer is
-   * no proof that the database is away: it is asked, and once more, what the way is.
+   * Whether a lease is written down, or undefined without an answer. One call without an answer is no proof
+   * that the database is away: it is asked, and once more, what the way is.
    */
-  async function renewed(epoch: string): Promise<boolean> {
+  async function renewed(epoch: string): Promise<boolean | undefined> {
     try {
       return await renewIntake(database, epoch)
     } catch (error) {
-      if (isOutage(error)) return false
+      if (isOutage(error)) return undefined
       throw error
     }
   }
@@ -140,13 +142,15 @@ export function createIntake(deps: IntakeDeps) {
   ): Promise<Next> {
     const known = EPOCH_FORM.test(found)
     const grant = { epoch: found, asked }
+    const given = known ? await renewed(found) : false
+    if (given) return { way: 'redis', grant }
     let row: IntakeRow
     try {
-      if (known && (await renewed(found))) return { way: 'redis', grant }
       row = await readIntake(database)
     } catch (error) {
-      // Nobody takes orders there: Redis does, as long as it has not lost anything.
-      if (!isOutage(error) || !known) throw error
+      // Nobody takes orders there: Redis does, as long as it has not lost anything. But who was told no
+      // knows that the database is not away.
+      if (!isOutage(error) || given === false) throw error
       return { way: 'redis', grant }
     }
     if (row.way === 'redis') {

@@ -58,6 +58,7 @@ export const orders = /* @__PURE__ */ once(() =>
     reads: reads(),
     holds: holds(),
     queue,
+    outbox: outbox(),
     skus,
     coupons: couponRules,
     claims: (keys) => readClaims(database(), keys),

@@ -5,6 +5,7 @@ import type { Reads } from '../../platform/database/reading.ts'
 import { isOutage } from '../../platform/errors/api-error.ts'
 import { NotFound, Unavailable, ValidationFailed } from '../../platform/errors/standard.ts'
 import { MAX_FEN } from '../../platform/http/fields.ts'
+import { type Outbox, toSend } from '../../platform/outbox/outbox.ts'
 import type { Queue } from '../../platform/queue/queue.ts'
 import { log } from '../../platform/telemetry/log.ts'
 import { currentScope } from '../../platform/telemetry/scope.ts'
@@ -33,6 +34,7 @@ export type OrderDeps = {
   reads: Reads
   holds: Pick<Holds, 'place' | 'settle' | 'recall' | 'find' | 'ofUser'>
   queue: Queue
+  outbox: Pick<Outbox, 'add'>
   /** Finds SKUs by id; leaves out those that don't exist. */
   skus(ids: readonly string[]): Promise<Map<string, SkuForSale>>
   /** Finds the rules of coupons by id; leaves out those that don't exist. */
@@ -164,13 +166,19 @@ export function createOrders(deps: OrderDeps) {
   const holdAddressed = async (placement: Placement): Promise<Placed> =>
     holds.place(await addressed(placement))
 
-  /** The hold is what counts: a message that did not go out is sent by the relay. */
+  /**
+   * Puts the order where it outlives Redis: into the queue, or else into the outbox. The hold is what
+   * counts, and where nothing takes the message the relay sends it from there.
+   */
   async function announce(message: OrderMessage): Promise<void> {
     const { failed } = await queue.send('stock', [{ message }])
-    if (failed.length > 0) {
-      log.warn('order is held but not queued; the relay will send it', {
-        orderId: message.data.orderId,
-      })
+    if (failed.length === 0) return
+    const { orderId } = message.data
+    try {
+      await deps.outbox.add(deps.database, [toSend('stock', message)])
+      log.warn('order is not queued yet; the relay will send it', { orderId })
+    } catch (error) {
+      log.error('order is in Redis alone; the relay will send it', error, { orderId })
     }
   }
 

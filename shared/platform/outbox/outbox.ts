@@ -88,6 +88,14 @@ export function createOutbox(database: Database, queue: Queue) {
       return tally
     },
 
+    /** Whether anything has yet to be sent to this queue. */
+    async waits(queueName: string): Promise<boolean> {
+      const rows = await database.query<{ id: string }>(
+        sql`SELECT id FROM outbox WHERE queue = ${queueName} LIMIT 1`,
+      )
+      return rows.length > 0
+    },
+
     /** @returns for how many whole seconds the oldest row has waited; 0 where none does */
     async oldestSeconds(): Promise<number> {
       const [row] = await database.query<{ oldest: string | null }>(

@@ -40,6 +40,7 @@ function container() {
     reads: readsAt(database),
     holds,
     queue: { send },
+    outbox: path.outbox,
     skus: async (ids) => new Map(ids.map((id) => [id, sku(id)])),
     coupons: async () => rules,
     claims: (keys) => readClaims(database, keys),

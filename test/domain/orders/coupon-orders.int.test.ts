@@ -55,6 +55,7 @@ function orderPath() {
     reads: readsAt(db),
     holds,
     queue,
+    outbox,
     skus: async () =>
       new Map([
         [skuId, { skuId, productId: '1', title: 'x', skuTitle: 'x', priceFen: 1000, onSale: true }],

@@ -26,6 +26,7 @@ beforeEach(async () => {
   expect(await one.intake.tend()).toBe(true)
 })
 afterEach(async () => {
+  shop.queueTakes(true)
   for (const container of [one, other]) {
     container.faults.clear()
     container.reachesDatabase(true)
@@ -155,8 +156,9 @@ describe('Redis gone', () => {
     }
     expect(await failing(['write', 'query']).untrusted(known)).toMatchObject({ way: 'redis' })
     // Orders are being written directly: Redis must not take any.
-    const next = failing(['write']).untrusted(known)
-    await expect(next).rejects.toThrow(Unavailable)
+    for (const method of ['write', 'query'] as const) {
+      await expect(failing([method]).untrusted(known)).rejects.toThrow(Unavailable)
+    }
     expect(await shop.way()).toBe('database')
   })
 
@@ -303,6 +305,43 @@ describe('Redis empty', () => {
     await shop.timePasses()
     expect(await one.intake.tend()).toBe(true)
     await expect(one.buy(buyer, sku, randomUUID())).rejects.toThrow(PurchaseLimit)
+  })
+})
+
+describe('the queue away', () => {
+  it('an order that it did not take is not lost with Redis, and written before others take its units', async () => {
+    const [sku, buyer] = [await shop.newSku(1), newUser()]
+    shop.queueTakes(false)
+    const { orderId } = await one.buy(buyer, sku, randomUUID())
+    await shop.lose()
+    await shop.timePasses()
+    await expect(other.buy(newUser(), sku, randomUUID())).rejects.toThrow(Unavailable)
+    expect(await shop.ordersOf(buyer)).toEqual([])
+    shop.queueTakes(true)
+    await one.relayOutbox()
+    await one.work()
+    expect(await shop.ordersOf(buyer)).toMatchObject([{ id: orderId, state: 'unpaid' }])
+    await shop.timePasses()
+    expect(await one.intake.tend()).toBe(true)
+    await expect(other.buy(newUser(), sku, randomUUID())).rejects.toThrow(OutOfStock)
+    await expectBalance(sku, { held: 1, available: 0 })
+  })
+
+  it('and the database: an order is accepted, and sent from its hold', async () => {
+    const [sku, buyer] = [await shop.newSku(2), newUser()]
+    await one.buy(newUser(), sku, randomUUID())
+    await one.work()
+    await shop.isSure()
+    shop.queueTakes(false)
+    one.reachesDatabase(false)
+    const { orderId } = await one.buy(buyer, sku, randomUUID())
+    shop.queueTakes(true)
+    one.reachesDatabase(true)
+    await one.relayOutbox()
+    expect(shop.accepted).toEqual([])
+    await one.relay()
+    await one.work()
+    expect(await shop.ordersOf(buyer)).toMatchObject([{ id: orderId, state: 'unpaid' }])
   })
 })
 
