@@ -1,8 +1,7 @@
 // `npm run bench`: measures the shop against other ways of building it.
-import { accessSync, constants, readFileSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { machine, machineLine } from '../local/lib/machine.ts'
-import { argumentsOf } from '../local/lib/options.ts'
+import { argumentsOf, mustTake } from '../local/lib/options.ts'
 import { progressOn } from '../local/lib/progress.ts'
 import { whenAsked } from '../local/lib/signals.ts'
 import { plainTable } from '../local/lib/table.ts'
@@ -50,16 +49,7 @@ for (const name of names) {
   if (!cases.some(({ id }) => id === name)) fail(`there is no case "${name}". See -- --list.`)
 }
 if (options.docs && options.quick) fail('figures of --quick mean nothing: --docs takes none')
-if (options.json !== undefined) mustTake(options.json)
-
-/** Before anything is measured: figures that can't be kept would be lost. */
-function mustTake(file: string): void {
-  try {
-    accessSync(dirname(file), constants.W_OK)
-  } catch {
-    fail(`--json: no file can be written into ${dirname(file)}`)
-  }
-}
+mustTake('json', options.json)
 
 function reportFrom(file: string): Report {
   try {

@@ -1,8 +1,7 @@
 // `npm run chaos`: shoppers and admins against the real local stack while its parts are being broken.
-import { accessSync, constants, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { writeFileSync } from 'node:fs'
 import { machineLine } from '../local/lib/machine.ts'
-import { optionsOf } from '../local/lib/options.ts'
+import { mustTake, numberOf, optionsOf } from '../local/lib/options.ts'
 import { progressOn } from '../local/lib/progress.ts'
 import { whenAsked } from '../local/lib/signals.ts'
 import { plainTable } from '../local/lib/table.ts'
@@ -18,7 +17,7 @@ faults runs: engines and functions killed, Redis gone and emptied, every link sl
 failing, messages twice and out of order, a wrong clock, WeChat and SES failing. When all has come to
 rest, what the shoppers were told is held against database, ledger, mails and WeChat's books. Prints
 what shoppers met during each fault, and every promise that was broken, with its orders and traces.
-Ends with code 1 where there is one.
+Ends with code 1 where there is one, and with 2 where the run itself could not go on.
 
   --seed N      what is done and what breaks, and when: the same seed, the same plan (1). How the
                 engines take turns is theirs, so that two runs are alike, not equal
@@ -38,38 +37,19 @@ const options = optionsOf(HELP, {
   docs: { type: 'boolean', default: false },
 })
 
-function fail(sentence: string): never {
-  console.error(`minimall: ${sentence}. See -- --help.`)
-  process.exit(1)
-}
-
-function numberOf(name: string, text: string, [low, high]: [number, number], whole: boolean) {
-  const value = Number(text)
-  if (text.trim() !== '' && value >= low && value <= high && (!whole || Number.isInteger(value))) {
-    return value
-  }
-  return fail(`--${name} takes a ${whole ? 'whole ' : ''}number from ${low} to ${high}`)
-}
-
-/** Before anything runs: a report that can't be kept would be lost. */
-function mustTake(file: string | undefined): void {
-  try {
-    if (file !== undefined) accessSync(dirname(file), constants.W_OK)
-  } catch {
-    fail(`no file can be written into ${dirname(file ?? '')}`)
-  }
-}
-
 /** What two cores bear, with time for about a dozen faults at least. */
 const ORDERS_A_MINUTE = 5_000
 /** From request to answer: the ten seconds of a function, and what a machine that is busy adds. */
 const LIMIT_MILLIS = 13_000
 
-const seed = numberOf('seed', options.seed, [0, 2 ** 31], true)
-const orders = numberOf('orders', options.orders, [1, 1_000_000], true)
+const seed = numberOf('seed', options.seed, { from: 0, to: 2 ** 31 })
+const orders = numberOf('orders', options.orders, { from: 1, to: 1_000_000 })
 const byOrders = Math.max(1, Math.ceil(orders / ORDERS_A_MINUTE))
-const minutes = numberOf('minutes', options.minutes ?? `${byOrders}`, [0.3, 120], false)
-for (const file of [options.json, options.svg]) mustTake(file)
+const minutes = numberOf('minutes', options.minutes ?? `${byOrders}`, {
+  ...{ from: 0.3, to: 120, whole: false },
+})
+mustTake('json', options.json)
+mustTake('svg', options.svg)
 
 const stopping = new AbortController()
 whenAsked(() => stopping.abort())
@@ -89,8 +69,9 @@ async function played(): Promise<{ report: Report; logs: string | undefined }> {
 
 const { report, logs } = await played().catch((error: Error) => {
   progress.end()
-  if (!stopping.signal.aborted) console.error('minimall:', error)
-  process.exit(stopping.signal.aborted ? 130 : 1)
+  if (stopping.signal.aborted) process.exit(130)
+  console.error(`minimall: the run could not go on, which says nothing of the shop: ${error.stack}`)
+  process.exit(2)
 })
 progress.end()
 if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(report, null, 1)}\n`)

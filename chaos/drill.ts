@@ -1,7 +1,7 @@
 // `npm run drill`: takes one of two regions away under load, and measures until all is well again.
-import { accessSync, constants, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
-import { optionsOf } from '../local/lib/options.ts'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { mustTake, numberOf, optionsOf, refuse } from '../local/lib/options.ts'
 import { whenAsked } from '../local/lib/signals.ts'
 import { ROOT } from '../local/root.ts'
 import { page } from './drill/report.ts'
@@ -35,32 +35,15 @@ const options = optionsOf(HELP, {
   json: { type: 'string' },
 })
 
-function fail(message: string): never {
-  console.error(`minimall: ${message}`)
-  process.exit(1)
-}
-
-function wholeNumber(name: 'seconds' | 'shoppers' | 'seed', least: number, most: number): number {
-  const value = Number(options[name])
-  if (Number.isInteger(value) && value >= least && value <= most) return value
-  return fail(`--${name} takes a whole number from ${least} to ${most}. See -- --help.`)
-}
-
 const scenarios = SCENARIOS.filter(({ id }) => options.only === undefined || id === options.only)
-if (scenarios.length === 0) fail(`there is no scenario "${options.only}". See -- --help.`)
+if (scenarios.length === 0) refuse(`there is no scenario "${options.only}"`)
 const asked = {
   scenarios,
-  seconds: wholeNumber('seconds', 10, 600),
-  shoppers: wholeNumber('shoppers', 1, 100),
-  seed: wholeNumber('seed', 0, 2 ** 31),
+  seconds: numberOf('seconds', options.seconds, { from: 10, to: 600 }),
+  shoppers: numberOf('shoppers', options.shoppers, { from: 1, to: 100 }),
+  seed: numberOf('seed', options.seed, { from: 0, to: 2 ** 31 }),
 }
-if (options.json !== undefined) {
-  try {
-    accessSync(dirname(resolve(options.json)), constants.W_OK)
-  } catch {
-    fail(`--json: no file can be written into ${dirname(options.json)}`)
-  }
-}
+mustTake('json', options.json)
 
 const stopping = new AbortController()
 whenAsked(() => stopping.abort())

@@ -83,7 +83,10 @@ const now = Math.floor(Date.now() / 1000)
 async function run(): Promise<void> {
   const { force = false } = values
   if (values.print) {
-    if (step !== 'new') throw new Error('--print goes with new only')
+    const { stage, file } = values
+    if (step !== 'new' || stage !== undefined || file !== undefined) {
+      throw new Error('--print goes with new only, and writes nothing: no --stage, no --file')
+    }
     console.log(JSON.stringify(newRing(now)))
     return
   }

@@ -4,6 +4,7 @@ import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative, sep } from 'node:path'
 import { optionsOf } from './lib/options.ts'
+import { whenAsked } from './lib/signals.ts'
 import { ROOT } from './root.ts'
 
 const HELP = `Usage: npm run package [-- --stage STAGE] [--region REGION] [--param NAME=VALUE …] [--out FOLDER]
@@ -33,6 +34,8 @@ const child = spawn(
   {
     cwd: ROOT,
     stdio: 'inherit',
+    // A group of its own: what it starts goes with it.
+    detached: true,
     // TMPDIR: what the packager leaves behind goes away with the build.
     env: {
       ...process.env,
@@ -43,10 +46,15 @@ const child = spawn(
     },
   },
 )
+let stopped = false
+whenAsked(() => {
+  stopped = true
+  if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
+})
 const code = await new Promise<number | null>((resolve) => child.on('close', resolve))
 if (code === 0) printSizes(join(work, '.build'))
 rmSync(work, { recursive: true, force: true })
-process.exitCode = code ?? 1
+process.exitCode = stopped ? 130 : (code ?? 1)
 
 function printSizes(folder: string): void {
   const bundles = readdirSync(folder, { recursive: true, encoding: 'utf8' })

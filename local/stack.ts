@@ -300,6 +300,8 @@ export async function startApi(options: {
   try {
     await untilReady('serverless-offline', () => expectHealthy(port), {
       service,
+      // It bundles first: a busy machine takes a minute for that.
+      timeoutMillis: 180_000,
       signal: AbortSignal.any([broken.signal, ...(options.signal ? [options.signal] : [])]),
     })
   } catch (error) {

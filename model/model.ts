@@ -1,6 +1,7 @@
 // `npm run model`: plays the order path under a scheduler of its own; see docs/model.md.
 import { writeFileSync } from 'node:fs'
-import { optionsOf } from '../local/lib/options.ts'
+import { mustTake, numberOf, optionsOf, refuse } from '../local/lib/options.ts'
+import { progressOn } from '../local/lib/progress.ts'
 import { BUG_NAMES, BUGS, type BugName } from './bugs.ts'
 import type { Ending } from './run.ts'
 import { createPlayer, search, shrink } from './search.ts'
@@ -20,32 +21,26 @@ ${BUG_NAMES.map((name) => `                 ${name.padEnd(22)} ${BUGS[name].abou
   --help       prints this`
 
 const options = optionsOf(HELP, {
-  seeds: { type: 'string', default: '1000' },
+  seeds: { type: 'string' },
   from: { type: 'string', default: '1' },
   seed: { type: 'string' },
   bug: { type: 'string' },
   json: { type: 'string' },
 })
 
-function fail(sentence: string): never {
-  console.error(`minimall: ${sentence}. See -- --help.`)
-  process.exit(1)
-}
-
-function numberOf(option: string, text: string): number {
-  const number = Number(text)
-  if (!Number.isSafeInteger(number) || number < 1) fail(`--${option} takes a number above 0`)
-  return number
-}
-
 const bug = BUG_NAMES.find((name) => name === options.bug)
-if (options.bug !== undefined && bug === undefined) fail(`there is no bug "${options.bug}"`)
+if (options.bug !== undefined && bug === undefined) refuse(`there is no bug "${options.bug}"`)
+if (options.seed !== undefined && options.seeds !== undefined)
+  refuse('--seed plays one: no --seeds')
+mustTake('json', options.json)
+const MOST = 1_000_000_000
+const seedOf = (name: 'from' | 'seed', text: string) => numberOf(name, text, { from: 1, to: MOST })
 const keep = (report: unknown) => {
   if (options.json !== undefined)
     writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`)
 }
 process.exitCode =
-  options.seed === undefined ? await many() : await one(numberOf('seed', options.seed))
+  options.seed === undefined ? await many() : await one(seedOf('seed', options.seed))
 
 /** Prints a seed's story. @returns the exit code */
 async function one(seed: number): Promise<number> {
@@ -64,7 +59,9 @@ async function one(seed: number): Promise<number> {
 
 /** @returns the exit code */
 async function many(): Promise<number> {
-  const [from, count] = [numberOf('from', options.from), numberOf('seeds', options.seeds)]
+  const from = seedOf('from', options.from)
+  const count = numberOf('seeds', options.seeds ?? '1000', { from: 1, to: MOST })
+  const progress = progressOn(process.stderr)
   const started = performance.now()
   const violations: Ending[] = []
   const sums = { seeds: 0, orders: 0, direct: 0, steps: 0, faults: 0, crashes: 0 }
@@ -74,6 +71,8 @@ async function many(): Promise<number> {
     bug,
     told: (ending) => {
       sums.seeds++
+      const twentieth = Math.floor((sums.seeds / count) * 20) / 20
+      progress.show(`${Math.round(twentieth * count)} of ${count} seeds`, sums.seeds / count)
       sums.orders += ending.orders
       sums.direct += ending.direct
       sums.steps += ending.steps
@@ -82,10 +81,11 @@ async function many(): Promise<number> {
       if (ending.violation === undefined) return false
       violations.push(ending)
       if (bug === undefined)
-        console.log(`seed ${ending.seed}: ${ending.violation.split('\n', 1)[0]}`)
+        progress.say(`seed ${ending.seed}: ${ending.violation.split('\n', 1)[0]}`)
       return bug !== undefined
     },
   })
+  progress.end()
   violations.sort((a, b) => a.seed - b.seed)
   const seconds = Number(((performance.now() - started) / 1000).toFixed(1))
   const figures = Object.entries(sums).map(([name, sum]) => `${sum.toLocaleString('en')} ${name}`)

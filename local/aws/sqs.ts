@@ -63,7 +63,8 @@ async function createQueues(endpoint: string, queues: readonly QueueSpec[]): Pro
     try {
       await sqs.send(new CreateQueueCommand({ QueueName: name, Attributes: attributes }))
     } catch (error) {
-      if ((error as Error).name !== 'QueueNameExists') throw error
+      // By the JSON protocol as it is, by the older one with the service before it.
+      if (!(error as Error).name.endsWith('QueueNameExists')) throw error
       const QueueUrl = `${endpoint}/000000000000/${name}`
       await sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes: attributes }))
     }

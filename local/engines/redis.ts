@@ -31,7 +31,7 @@ export async function startRedis({ dir, onDeath }: EngineOptions): Promise<Redis
   ]
   writeFileSync(config, `${lines.join('\n')}\n`, { mode: 0o600 })
   const logFile = join(dir, 'server.log')
-  const url = `redis://:${password}@127.0.0.1:${port}`
+  const url = `redis://default:${password}@127.0.0.1:${port}`
   const running = await restartable(async () => {
     const service = run({
       command: server,

@@ -1,9 +1,11 @@
+import { accessSync, constants } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import { type ParseArgsConfig, parseArgs } from 'node:util'
 
 type Config = NonNullable<ParseArgsConfig['options']>
 
 /** Says in one sentence what is wrong with how a command was called, and ends it with code 1. */
-function refuse(sentence: string): never {
+export function refuse(sentence: string): never {
   console.error(`minimall: ${sentence}. See -- --help.`)
   process.exit(1)
 }
@@ -53,4 +55,27 @@ export function stepOf<const T extends Config, const S extends string>(
   const step = steps.find((name) => name === positionals[0])
   if (step === undefined || positionals.length !== 1) refuse(`name one of: ${steps.join(', ')}`)
   return { step, values }
+}
+
+/** @returns the number that an option has; ends the command where it is none, or out of bounds */
+export function numberOf(
+  option: string,
+  text: string,
+  { from, to, whole = true }: { from: number; to: number; whole?: boolean },
+): number {
+  const value = Number(text)
+  const fits = value >= from && value <= to && (!whole || Number.isInteger(value))
+  if (text.trim() !== '' && fits) return value
+  return refuse(`--${option} takes a ${whole ? 'whole ' : ''}number from ${from} to ${to}`)
+}
+
+/** Before anything runs: a report that can't be kept would be lost. Ends the command. */
+export function mustTake(option: string, file: string | undefined): void {
+  if (file === undefined) return
+  const folder = dirname(resolve(file))
+  try {
+    accessSync(folder, constants.W_OK)
+  } catch {
+    refuse(`--${option}: no file can be written into ${folder}`)
+  }
 }

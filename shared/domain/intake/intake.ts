@@ -159,7 +159,9 @@ export function createIntake(deps: IntakeDeps) {
       // Redis has lost its epoch; or somebody brings it back just now.
       if (row.ageMillis < LEASE_MILLIS) return { way: 'wait', millis: LEASE_MILLIS - row.ageMillis }
       if (await leaveRedis(database, row.epoch, 0)) {
-        log.warn('orders go to the database: Redis has lost its data', { epoch: row.epoch })
+        const { epoch } = row
+        if (row.leased) log.warn('orders go to the database: Redis has lost its data', { epoch })
+        else log.info('orders go to the database until a new Redis is ready', { epoch })
       }
       return { way: 'wait', millis: 0 }
     }

@@ -15,7 +15,7 @@ import { authenticate } from './middlewares/authenticate.ts'
 import { compress } from './middlewares/compress.ts'
 import { idempotently } from './middlewares/idempotently.ts'
 import { inTime } from './middlewares/in-time.ts'
-import { limitAddress, limitUser } from './middlewares/limit.ts'
+import { limitAddress, limitRequest } from './middlewares/limit.ts'
 import { respond } from './middlewares/respond.ts'
 import { validate } from './middlewares/validate.ts'
 
@@ -46,7 +46,7 @@ export function route<const D extends RouteDefinition>(
     .use(respond(definition))
     .use(inTime(definition))
     .use(authenticate(definition))
-    .use(limitUser(definition))
+    .use(limitRequest(definition))
     .use(validate(definition))
     .handler(
       idempotently(definition, async (event) => {

@@ -9,14 +9,22 @@ const REMEMBERED = 10_000
 /** Keys with debts at which they are settled though nothing else has to be asked. */
 const MOST_OWING = 200
 
+/**
+ * Longest that a request waits while others get what is granted, in milliseconds: a container that has many
+ * at once may be asked for more than Redis lets it have.
+ */
+const PATIENCE_MILLIS = 1_000
+
 /** Who makes a request, as far as it is known; a scope that is left out is not counted. */
 export type Caller = { [scope in Scope]?: string | undefined }
+
+/** The limit that a request is over, and the milliseconds until it makes sense to try again. */
+export type Refusal = { scope: Scope; waitMillis: number }
 
 export type Taken = {
   /** What the request was counted in. */
   purses: readonly Purse[]
-  /** The limit that the request is over, and the milliseconds until it makes sense to try again. */
-  refused?: { scope: Scope; waitMillis: number }
+  refused?: Refusal
 }
 
 export type Limiter = {
@@ -25,6 +33,8 @@ export type Limiter = {
    * @throws Unavailable where nobody can count and the limit is closed then
    */
   take(limit: Limit, caller: Caller): Promise<Taken>
+  /** @returns what this container knows against a request, without asking and without counting it */
+  refusal(limit: Limit, caller: Caller): Refusal | undefined
 }
 
 /**
@@ -61,6 +71,14 @@ export function createLimiter(buckets: Buckets, now = () => performance.now()): 
     return found
   }
 
+  function refusalOf(counted: readonly Purse[], at: number): Refusal | undefined {
+    for (const purse of counted) {
+      const waitMillis = purse.refusedFor(at)
+      if (waitMillis > 0) return { scope: purse.terms.scope, waitMillis }
+    }
+    return undefined
+  }
+
   function takeFrom(purse: Purse, at: number): void {
     purse.take(at)
     if (purse.debt > 0) owing.add(purse)
@@ -93,15 +111,15 @@ export function createLimiter(buckets: Buckets, now = () => performance.now()): 
   return {
     async take(limit, caller) {
       const counted = pursesOf(limit, caller)
+      const until = now() + PATIENCE_MILLIS
       for (;;) {
         const at = now()
-        const short: Purse[] = []
-        for (const purse of counted) {
-          const waitMillis = purse.refusedFor(at)
-          if (waitMillis > 0) {
-            return { purses: counted, refused: { scope: purse.terms.scope, waitMillis } }
-          }
-          if (!purse.canTake(at)) short.push(purse)
+        const refused = refusalOf(counted, at)
+        if (refused !== undefined) return { purses: counted, refused }
+        const short = counted.filter((purse) => !purse.canTake(at))
+        if (short[0] !== undefined && at >= until) {
+          const { scope } = short[0].terms
+          return { purses: counted, refused: { scope, waitMillis: PATIENCE_MILLIS } }
         }
         if (short.length === 0 && owing.size < MOST_OWING) {
           for (const purse of counted) takeFrom(purse, at)
@@ -115,5 +133,7 @@ export function createLimiter(buckets: Buckets, now = () => performance.now()): 
         }
       }
     },
+
+    refusal: (limit, caller) => refusalOf(pursesOf(limit, caller), now()),
   }
 }

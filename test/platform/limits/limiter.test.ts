@@ -222,6 +222,38 @@ describe('a container', () => {
     expect(asked.length).toBeLessThanOrEqual(3)
   })
 
+  it('makes nobody wait for long for what others get', async () => {
+    let millis = 0
+    const limiter = createLimiter(
+      async (questions) => {
+        millis += 50
+        return questions.map(() => ({ granted: 1, waitMicros: 0, usedMicros: 0 }))
+      },
+      () => millis,
+    )
+    const limit = limitOf({ shop: { perSecond: 100, burst: 500 } })
+    const taken = await Promise.all(
+      Array.from({ length: 150 }, () => limiter.take(limit, { shop: 'all' })),
+    )
+    expect(millis).toBeLessThanOrEqual(1_500)
+    const passed = taken.filter(({ refused }) => refused === undefined)
+    expect(passed.length).toBeGreaterThan(10)
+    for (const { refused } of taken) {
+      if (refused !== undefined) expect(refused).toEqual({ scope: 'shop', waitMillis: 1_000 })
+    }
+  })
+
+  it('tells what it knows against a request without counting it', async () => {
+    const { containers, asked } = fleet(1)
+    const limit = limitOf({ address: { perSecond: 1, burst: 5 } })
+    const [limiter] = containers as [Limiter]
+    expect(limiter.refusal(limit, { address: 'a' })).toBeUndefined()
+    expect(asked).toEqual([])
+    for (let i = 0; i < 20; i++) await limiter.take(limit, { address: 'a' })
+    expect(limiter.refusal(limit, { address: 'a' })).toMatchObject({ scope: 'address' })
+    expect(limiter.refusal(limit, { address: 'b' })).toBeUndefined()
+  })
+
   it('without Redis lets pass or refuses as the limit says', async () => {
     for (const withoutRedis of ['open', 'closed'] as const) {
       const limiter = createLimiter(async () => {

@@ -6,7 +6,7 @@ import { RateLimited } from '../../errors/standard.ts'
 import { addressGroup, policyOf, retryAfterOf, standingsOf } from '../../limits/headers.ts'
 import { limiter } from '../../limits/index.ts'
 import { type Limit, multiplied } from '../../limits/limit.ts'
-import type { Caller, Taken } from '../../limits/limiter.ts'
+import type { Refusal } from '../../limits/limiter.ts'
 import type { HttpEvent, Internal, RouteDefinition } from '../definition.ts'
 
 type Middleware = MiddlewareObj<
@@ -21,8 +21,9 @@ type Middleware = MiddlewareObj<
 const UNLIMITED: Middleware = { before: () => undefined }
 
 /**
- * Counts a request for its route and its address, before anybody finds out who sends it; and tells on
- * every answer how the limits stand. It comes before `respond`, so that it sees the answers.
+ * Refuses an address that is known to be over its limit before anybody finds out who sends the request, and
+ * counts what goes no further; and tells on every answer how the limits stand. It comes before `respond`,
+ * so that it sees the answers.
  */
 export function limitAddress({ limit }: RouteDefinition): Middleware {
   if (limit === undefined) return UNLIMITED
@@ -36,24 +37,47 @@ export function limitAddress({ limit }: RouteDefinition): Middleware {
     if (purses !== undefined) headers.ratelimit = standingsOf(purses, performance.now())
   }
   return {
-    before: async ({ event, internal }) => {
-      // An event without it comes from a test or a console, not from the network.
-      const sourceIp = event.requestContext?.http?.sourceIp
-      const address = sourceIp === undefined ? undefined : addressGroup(sourceIp)
-      await count(agreed(), { shop: 'all', address }, internal)
+    before: ({ event }) => {
+      const refused = limiter().refusal(agreed(), { address: addressOf(event) })
+      if (refused !== undefined) throw overLimit(agreed(), refused)
     },
     after: tell,
-    onError: tell,
+    onError: async ({ event, response, internal }) => {
+      // Nobody may use the route: that costs the address, and not the shop.
+      if (internal.purses === undefined) {
+        const { purses } = await limiter()
+          .take(agreed(), { address: addressOf(event) })
+          .catch(() => ({ purses: [] }))
+        internal.purses = purses
+      }
+      tell({ response, internal })
+    },
   }
 }
 
-/** Counts a request for its user, once it is known who that is. */
-export function limitUser({ limit }: RouteDefinition): Middleware {
-  if (limit?.user === undefined) return UNLIMITED
+/**
+ * Counts a request for the shop, its address and its user, once it is known who that is and that he may use
+ * the route: all in one call, if any.
+ * @throws RateLimited; Unavailable where nobody can count and the limit is closed then
+ */
+export function limitRequest({ limit }: RouteDefinition): Middleware {
+  if (limit === undefined) return UNLIMITED
   const agreed = agreedOn(limit)
   return {
-    before: ({ event, internal }) => count(agreed(), { user: event.input.user?.id }, internal),
+    before: async ({ event, internal }) => {
+      const user = event.input.user?.id
+      const caller = { shop: 'all', address: addressOf(event), user }
+      const { purses, refused } = await limiter().take(agreed(), caller)
+      internal.purses = purses
+      if (refused !== undefined) throw overLimit(agreed(), refused)
+    },
   }
+}
+
+/** An event without one comes from a test or a console, not from the network. */
+function addressOf({ requestContext }: HttpEvent): string | undefined {
+  const sourceIp = requestContext?.http?.sourceIp
+  return sourceIp === undefined ? undefined : addressGroup(sourceIp)
 }
 
 /** Settings are read with the first request, as everywhere. */
@@ -61,17 +85,7 @@ function agreedOn(limit: Limit): () => Limit {
   return once(() => multiplied(limit, settings().LIMIT_FACTOR))
 }
 
-/** @throws RateLimited; Unavailable where nobody can count and the limit is closed then */
-async function count(limit: Limit, caller: Caller, internal: Internal): Promise<void> {
-  const { purses, refused } = await limiter().take(limit, caller)
-  internal.purses = internal.purses === undefined ? purses : [...internal.purses, ...purses]
-  if (refused !== undefined) throw overLimit(limit, refused)
-}
-
-function overLimit(
-  limit: Limit,
-  { scope, waitMillis }: NonNullable<Taken['refused']>,
-): RateLimited {
+function overLimit(limit: Limit, { scope, waitMillis }: Refusal): RateLimited {
   const { perSecond, burst } = limit[scope] ?? { perSecond: 0, burst: 0 }
   const details = { limit: limit.name, of: scope, perSecond, burst }
   return new RateLimited(details, { retryAfterSeconds: retryAfterOf(waitMillis) })
