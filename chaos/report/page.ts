@@ -21,13 +21,15 @@ function shownRuns(): Report[] {
   }
 }
 
-/** Takes a run into the page, its picture and its data, in the place of the last run of its seed. */
+/** Takes a run into the page, its pictures and its data, in the place of the last run of its seed. */
 export function writePage(report: Report): void {
   const others = shownRuns().filter(({ seed }) => seed !== report.seed)
   const runs = [...others, report].toSorted((a, b) => a.seed - b.seed)
   mkdirSync(join(ROOT, FOLDER), { recursive: true })
   writeFileSync(join(ROOT, DATA), `${JSON.stringify(runs, null, 1)}\n`)
-  writeFileSync(join(ROOT, FOLDER, `seed-${report.seed}.svg`), timelineOf(report))
+  for (const run of runs) {
+    writeFileSync(join(ROOT, FOLDER, `seed-${run.seed}.svg`), timelineOf(run))
+  }
   const page = join(ROOT, PAGE)
   writeFileSync(page, filled(readFileSync(page, 'utf8'), runs))
 }

@@ -11,6 +11,7 @@ const TIMES = { top: 244, height: 150 }
 const NAMES_TOP = TIMES.top + TIMES.height + 44
 const NAME_HEIGHT = 16
 const COLUMNS = 3
+const NUMBER_WIDTH = 18
 
 /** Success and p99 over the run, with the faults as numbered bands that a legend names. */
 export function timelineOf({ seed, moments, faults, seconds }: Report): string {
@@ -18,12 +19,17 @@ export function timelineOf({ seed, moments, faults, seconds }: Report): string {
   const bottom = TIMES.top + TIMES.height
   const rows = Math.ceil(faults.length / COLUMNS)
   const x = (at: number) => Math.min(across.at(at), WIDTH - RIGHT)
+  let numbered = Number.NEGATIVE_INFINITY
   const bands = faults.flatMap(({ at, seconds: lasts }, index) => {
     const [left, right] = [x(at), x(at + lasts)]
     const fill = colour(index % 2 === 0 ? 4 : 1)
+    const middle = (left + right) / 2
+    // Where there is no room for a number, the legend's time says which it is.
+    const room = middle - numbered >= NUMBER_WIDTH
+    if (room) numbered = middle
     return [
       `<rect x="${round(left)}" y="${SUCCESS.top}" width="${round(Math.max(1, right - left))}" height="${bottom - SUCCESS.top}" fill="${fill}" opacity="0.18"/>`,
-      text((left + right) / 2, SUCCESS.top - 5, `${index + 1}`, 'middle'),
+      ...(room ? [text(middle, SUCCESS.top - 5, `${index + 1}`, 'middle')] : []),
     ]
   })
   const legend = faults.map(({ name, at }, index) => {
