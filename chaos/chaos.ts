@@ -45,9 +45,8 @@ const LIMIT_MILLIS = 13_000
 const seed = numberOf('seed', options.seed, { from: 0, to: 2 ** 31 })
 const orders = numberOf('orders', options.orders, { from: 1, to: 1_000_000 })
 const byOrders = Math.max(1, Math.ceil(orders / ORDERS_A_MINUTE))
-const minutes = numberOf('minutes', options.minutes ?? `${byOrders}`, {
-  ...{ from: 0.3, to: 120, whole: false },
-})
+const bounds = { from: 0.3, to: 120, whole: false }
+const minutes = numberOf('minutes', options.minutes ?? `${byOrders}`, bounds)
 mustTake('json', options.json)
 mustTake('svg', options.svg)
 

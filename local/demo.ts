@@ -8,7 +8,7 @@ import { measure } from './demo/latency.ts'
 import { connect } from './demo/shop.ts'
 import { failed } from './demo/steps.ts'
 import { runningEndpoints } from './lib/endpoints.ts'
-import { optionsOf } from './lib/options.ts'
+import { numberOf, optionsOf } from './lib/options.ts'
 
 const HELP = `Usage: npm run demo [-- --orders N]
 
@@ -18,11 +18,7 @@ orders again and is refunded; reads the mails; and has an admin send a campaign 
 It finds the stack by .local/endpoints.json, whatever its port. At the end N orders (200) are placed one after the other, and the time to their 202 is printed.`
 
 const options = optionsOf(HELP, { orders: { type: 'string', default: '200' } })
-const orders = Number(options.orders)
-if (!Number.isInteger(orders) || orders < 0 || orders > 10_000) {
-  console.error('minimall: --orders takes a whole number from 0 to 10000')
-  process.exit(1)
-}
+const orders = numberOf('orders', options.orders, { from: 0, to: 10_000 })
 /** More than the journey itself takes. */
 const SPARE_UNITS = 10
 

@@ -1,6 +1,6 @@
 // `npm run slow`: what was slow in the databases of the running stack, by shape.
 import { runningEndpoints } from './lib/endpoints.ts'
-import { optionsOf } from './lib/options.ts'
+import { numberOf, optionsOf } from './lib/options.ts'
 import { describeGroup, grouped, readSlowLog, readThreshold, setThreshold } from './lib/slow-log.ts'
 
 const HELP = `Usage: npm run slow [-- OPTIONS]
@@ -28,8 +28,7 @@ function fail(message: string): never {
   process.exit(1)
 }
 
-const limit = Number(options.limit)
-if (!Number.isInteger(limit) || limit < 1) fail('--limit takes a whole number from 1')
+const limit = numberOf('limit', options.limit, { from: 1, to: 1_000 })
 const [, amount, unit = 's'] = /^(\d{1,6})([smh])$/.exec(options.since ?? '') ?? []
 if (options.since !== undefined && amount === undefined) fail('--since takes 30s, 10m or 2h')
 const since = amount === undefined ? undefined : Number(amount) * (UNITS[unit] ?? 1)

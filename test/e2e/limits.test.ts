@@ -32,6 +32,22 @@ describe('a user who sends too many requests', () => {
   })
 })
 
+describe('strangers', () => {
+  it("use up nothing of a limit that is the shop's", async () => {
+    const { accessToken: admin } = await login('admin')
+    const { accessToken: shopper } = await login(`nosy-${randomUUID()}`)
+    const path = '/api/admin/queues/email/redrive'
+    const { burst: most = 0 } = limits.adminMass.shop ?? {}
+    const knocks = Array.from({ length: most * 2 }, (_, at) =>
+      call('POST', path, at % 2 === 0 ? {} : { token: shopper }),
+    )
+    expect(codesOf(await Promise.all(knocks))).toEqual(new Set([40101, 40301]))
+    // More than come back to the shop's meanwhile.
+    const rightful = Array.from({ length: 20 }, () => call('POST', path, { token: admin }))
+    expect(codesOf(await Promise.all(rightful))).toEqual(new Set([0]))
+  })
+})
+
 describe('the answers of a limited route', () => {
   it('tell the limits and how they stand, also where they are refusals', async () => {
     const { accessToken: token } = await login(`reader-${randomUUID()}`)

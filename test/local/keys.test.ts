@@ -55,6 +55,7 @@ it('says what it needs', async () => {
   expect(await keys('rotate')).toMatchObject({ code: 1, said: expect.stringContaining('--stage') })
   expect(await keys('spin', '--file', file)).toMatchObject({ code: 1 })
   expect(await keys('list', '--print')).toMatchObject({ code: 1 })
+  expect(await keys('new', '--print', '--file', file)).toMatchObject({ code: 1 })
   const printed = await keys('new', '--print')
   expect(JSON.parse(printed.said)).toMatchObject({ keys: [{ kty: 'OKP' }] })
   expect(await keys('--help')).toMatchObject({ code: 0 })

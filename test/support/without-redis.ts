@@ -8,7 +8,7 @@ import { readAddress } from '../../shared/domain/addresses/repository.ts'
 import { readClaims } from '../../shared/domain/coupons/repository.ts'
 import { createDrained } from '../../shared/domain/intake/drained.ts'
 import { createIntake } from '../../shared/domain/intake/intake.ts'
-import { EPOCH, LEASE, UNSURE } from '../../shared/domain/intake/keys.ts'
+import { EPOCH, LEASE, REBUILDING, UNSURE } from '../../shared/domain/intake/keys.ts'
 import { readIntake } from '../../shared/domain/intake/repository.ts'
 import { createClose } from '../../shared/domain/orders/close.ts'
 import { createSettleUnsettled } from '../../shared/domain/orders/decided.ts'
@@ -166,6 +166,8 @@ export async function startShop(name: string, redisIndex: number, options: Optio
     /** Redis loses all that it has. */
     lose: () => server.flushdb(),
     epoch: () => server.get(EPOCH),
+    /** For how long nobody else may bring Redis back; below 0 where nobody does. */
+    rebuildingMillis: () => server.pttl(REBUILDING),
     /** As long as a lease lasts without being renewed. */
     async timePasses() {
       await server.del(LEASE)

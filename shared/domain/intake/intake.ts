@@ -80,7 +80,9 @@ export function createIntake(deps: IntakeDeps) {
   /** Redis has all that it had when it was left, or all of it again. */
   async function adoptEpoch(epoch: string, found: string, hasOrdered = true): Promise<boolean> {
     if (!(await returnToRedis(database, epoch))) return false
-    await adopt([STATE], [found, epoch, hasOrdered ? UNSURE_SECONDS : 0])
+    const unsure = hasOrdered ? UNSURE_SECONDS : 0
+    // Lost again since it was looked at: the next order finds an epoch that is not the row's.
+    if ((await adopt([STATE], [found, epoch, unsure])) === 0) return false
     log.info('orders go to Redis again', { epoch })
     return true
   }

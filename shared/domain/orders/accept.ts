@@ -37,6 +37,19 @@ export function createAccept({
   waitMillis = WAIT_MILLIS,
 }: AcceptDeps) {
   /**
+   * Asks the database for what a key was used for. Where it does not answer the order is placed all the same:
+   * if there was another attempt, it becomes another name of that one's order.
+   */
+  async function lookUp({ message, key, bodyHash }: Placement) {
+    try {
+      return { earlier: await direct.recall(message.data.userId, key, bodyHash) }
+    } catch (error) {
+      if (!isOutage(error)) throw error
+      return { outage: error }
+    }
+  }
+
+  /**
    * Every try has the same order id: what an earlier one did is found, or falls out.
    * @throws Unavailable where there was no way within the time
    */
@@ -51,15 +64,9 @@ export function createAccept({
       try {
         const placed = await hold(attempt)
         if (placed.outcome === 'unsure') {
-          try {
-            const { userId } = placement.message.data
-            const earlier = await direct.recall(userId, placement.key, placement.bodyHash)
-            if (earlier !== undefined) return earlier
-          } catch (error) {
-            if (!isOutage(error)) throw error
-            // If there was another attempt, this becomes another name of its order.
-            unasked = error
-          }
+          const { earlier, outage } = await lookUp(placement)
+          if (earlier !== undefined) return earlier
+          unasked = outage
           attempt = { ...attempt, sure: true }
           continue
         }

@@ -1,4 +1,5 @@
 import { createHmac, hash } from 'node:crypto'
+import { createMemory } from '../cache/memory.ts'
 
 export type Credentials = {
   accessKeyId: string
@@ -38,18 +39,16 @@ const encoded = (text: string) =>
 
 /** A container uses few services with one secret; AWS gives it another every few hours. */
 const MOST_KEYS = 8
-const keys = new Map<string, Buffer>()
+const keys = createMemory<Buffer>(MOST_KEYS, () => 0)
 
 /** The key of one day, region and service: four of the five HMACs that a signature takes. */
 function keyOf(scope: string, secretAccessKey: string): Buffer {
   const name = `${secretAccessKey}/${scope}`
-  let key = keys.get(name)
-  if (key === undefined) {
-    const parts = scope.split('/')
-    key = parts.reduce((secret, part) => hmac(secret, part), Buffer.from(`AWS4${secretAccessKey}`))
-    if (keys.size === MOST_KEYS) keys.clear()
-    keys.set(name, key)
-  }
+  const known = keys.get(name)
+  if (known !== undefined) return known
+  const parts = scope.split('/')
+  const key = parts.reduce<Buffer>(hmac, Buffer.from(`AWS4${secretAccessKey}`))
+  keys.set(name, key, Number.POSITIVE_INFINITY)
   return key
 }
 
@@ -77,8 +76,9 @@ function signatureOf(
   const lines = headers.map(([name, value]) => `${name}:${value}\n`).join('')
   const names = headers.map(([name]) => name).join(';')
   const request = [method, path, query, lines, names, bodyHash].join('\n')
-  const toSign = [ALGORITHM, timeOf(scope.now), scopeOf(scope), hash('sha256', request)].join('\n')
-  return hmac(keyOf(scopeOf(scope), secretAccessKey), toSign).toString('hex')
+  const day = scopeOf(scope)
+  const toSign = [ALGORITHM, timeOf(scope.now), day, hash('sha256', request)].join('\n')
+  return hmac(keyOf(day, secretAccessKey), toSign).toString('hex')
 }
 
 /** @returns the headers of a request to AWS, and among them its signature */

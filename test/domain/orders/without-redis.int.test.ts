@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { LEASE_MILLIS } from '../../../shared/domain/intake/keys.ts'
 import { KeyReused, PurchaseLimit } from '../../../shared/domain/orders/errors.ts'
 import { SYSTEM } from '../../../shared/domain/orders/machine.ts'
@@ -290,6 +290,24 @@ describe('Redis empty', () => {
     await expect(one.buy(buyer, flash, randomUUID())).rejects.toThrow(PurchaseLimit)
     await expectBalance(flash, { held: 2, available: 7 })
     await expectBalance(plain, { held: 1, available: 8 })
+  })
+
+  it('is brought back by one at a time, however long it waits for who is writing an order directly', async () => {
+    await one.buy(newUser(), await shop.newSku(1), randomUUID())
+    await one.work()
+    await shop.lose()
+    await shop.timePasses()
+    const found = { asked: Date.now(), epoch: '' }
+    expect(await one.intake.untrusted(found)).toMatchObject({ way: 'wait' })
+    let back: Promise<unknown> | undefined
+    await shop.database.transaction(async (tx) => {
+      expect(await one.intake.holdDatabaseWay(tx)).toBe(true)
+      back = one.intake.untrusted(found)
+      // Longer than orders wait for a way: nobody else begins meanwhile.
+      await vi.waitFor(async () => expect(await shop.rebuildingMillis()).toBeGreaterThan(6_000))
+    })
+    expect(await back).toMatchObject({ way: 'wait' })
+    expect(await shop.way()).toBe('redis')
   })
 
   it('again while it is being rebuilt is noticed', async () => {

@@ -2,6 +2,7 @@ import { ClientRequest } from 'node:http'
 import { expect, it, vi } from 'vitest'
 import * as z from 'zod/mini'
 import { route } from '../../../shared/platform/http/route.ts'
+import { limiter } from '../../../shared/platform/limits/index.ts'
 import { contextOf, envelopeOf, eventOf } from '../../support/context.ts'
 
 // The settings of these tests name a Redis that is not there.
@@ -17,6 +18,13 @@ const limited = (withoutRedis: 'open' | 'closed') =>
     },
     () => 'done',
   )
+
+it('asks once about a request that nobody can count', async () => {
+  const take = vi.spyOn(limiter(), 'take')
+  expect((await limited('closed')(eventOf(), contextOf())).statusCode).toBe(503)
+  expect(take).toHaveBeenCalledTimes(1)
+  take.mockRestore()
+})
 
 it('without Redis a route passes or is refused as its limit says, and nobody waits for long', async () => {
   const sent = vi.spyOn(ClientRequest.prototype, 'end')

@@ -43,8 +43,9 @@ export function limitAddress({ limit }: RouteDefinition): Middleware {
     },
     after: tell,
     onError: async ({ event, response, internal }) => {
-      // Nobody may use the route: that costs the address, and not the shop.
-      if (internal.purses === undefined) {
+      // Who may not use the route costs his address, and not the shop. What can't be done at all costs nobody.
+      const refused = ((response as APIGatewayProxyStructuredResultV2).statusCode ?? 500) < 500
+      if (refused && internal.purses === undefined) {
         const { purses } = await limiter()
           .take(agreed(), { address: addressOf(event) })
           .catch(() => ({ purses: [] }))
